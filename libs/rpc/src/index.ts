@@ -1,0 +1,5 @@
+export { connectClient } from './client.ts'
+export { type RpcServer, type RpcService, startServer } from './server.ts'
+export { acceptStream, dialStream } from './stream.ts'
+export { type RpcStatus, rpcError, unaryCall, unaryHandler } from './unary.ts'
+export { type Codecs, withViews } from './views.ts'

@@ -1,0 +1,72 @@
+import {
+  type Client,
+  type ClientDuplexStream,
+  type MethodDefinition,
+  type ServerDuplexStream,
+  status,
+} from '@grpc/grpc-js'
+import type { Duplex } from '@tern/runtime'
+import { connectClient } from './client.ts'
+
+/** Opens a bidirectional call on a connection of its own to host:port. */
+export function dialStream<Out, In>(address: string, method: MethodDefinition<Out, In>): Duplex<Out, In> {
+  const client = connectClient(address)
+  const stream = openStream(client, method)
+  const listen: Duplex<Out, In>['listen'] = ({ frame, end }) => {
+    const endAndClose = (reason: string, refused: boolean) => {
+      client.close()
+      end(reason, refused)
+    }
+    stream.listen({ frame, end: endAndClose })
+  }
+  return { ...stream, listen }
+}
+
+function openStream<Out, In>(client: Client, method: MethodDefinition<Out, In>): Duplex<Out, In> {
+  const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize)
+  return duplexOf<Out, In>(call, () => call.cancel())
+}
+
+/** The server's side of a bidirectional call. */
+export function acceptStream<In, Out>(call: ServerDuplexStream<In, Out>): Duplex<Out, In> {
+  return duplexOf<Out, In>(call, () => call.destroy())
+}
+
+type Call<Out, In> = ClientDuplexStream<Out, In> | ServerDuplexStream<In, Out>
+
+function duplexOf<Out, In>(call: Call<Out, In>, destroy: () => void): Duplex<Out, In> {
+  let over = false
+  let ended: (reason: string, refused: boolean) => void = () => {}
+  const finish = (reason: string, refused: boolean) => {
+    if (over) return
+    over = true
+    ended(reason, refused)
+  }
+  return {
+    send(frame) {
+      if (!over) (call as ClientDuplexStream<Out, In>).write(frame)
+    },
+    end() {
+      if (over) return
+      destroy()
+      finish('ended here', false)
+    },
+    listen(listener) {
+      ended = listener.end
+      call.on('data', (frame: In) => {
+        if (!over) listener.frame(frame)
+      })
+      call.on('error', (error: Error & { code?: number; details?: string }) => {
+        // grpc-js tells a refused connection only in words.
+        const refused = error.code === status.UNAVAILABLE && /ECONNREFUSED/.test(error.message)
+        finish(error.details ?? error.message, refused)
+      })
+      call.on('end', () => {
+        destroy()
+        finish('ended by the other side', false)
+      })
+      call.on('close', () => finish('closed', false))
+      call.on('cancelled', () => finish('cancelled by the other side', false))
+    },
+  }
+}
