@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { check } from './checker.ts'
+import { History, keyOf } from './history.ts'
+
+const key = (number: number) => keyOf('p', 't/1', number)
+
+function run(build: (h: History) => void): string[] {
+  const history = new History()
+  history.record('s', { kind: 'subscribed', filter: 't/+', qos: 2 })
+  build(history)
+  return check(history.entries).violations.map(({ rule }) => rule)
+}
+
+const publish = (h: History, number: number, end: 'ok' | 'refused' | 'unknown' = 'ok', qos = 2) => {
+  h.record('p', { kind: 'invoke', key: key(number), topic: 't/1', qos })
+  if (end !== 'unknown') h.record('p', { kind: end, key: key(number) })
+}
+const deliver = (h: History, number: number, qos = 2) =>
+  h.record('s', { kind: 'delivery', key: key(number), topic: 't/1', qos, dup: false, retained: false })
+
+test('a faultless run has no violation', () => {
+  expect(run((h) => [1, 2, 3].forEach((n) => void (publish(h, n), deliver(h, n))))).toEqual([])
+})
+
+test('an acknowledged message that a durable subscriber never got is lost', () => {
+  expect(run((h) => publish(h, 1))).toEqual(['lost'])
+})
+
+test('a message of unknown outcome may be seen or not', () => {
+  expect(run((h) => publish(h, 1, 'unknown'))).toEqual([])
+  expect(run((h) => void (publish(h, 1, 'unknown'), deliver(h, 1)))).toEqual([])
+})
+
+test('a second delivery is a fault at QoS 2 and allowed at QoS 1', () => {
+  expect(run((h) => void (publish(h, 1), deliver(h, 1), deliver(h, 1)))).toEqual(['doubled'])
+  expect(run((h) => void (publish(h, 1, 'ok', 1), deliver(h, 1, 1), deliver(h, 1, 1)))).toEqual([])
+})
+
+test('first deliveries out of the publisher order are named', () => {
+  expect(run((h) => void (publish(h, 1), publish(h, 2), deliver(h, 2), deliver(h, 1)))).toEqual(['order'])
+})
+
+test('a refused or invented message must never be seen', () => {
+  expect(run((h) => void (publish(h, 1, 'refused'), deliver(h, 1)))).toEqual(['phantom'])
+  expect(run((h) => void deliver(h, 9))).toEqual(['phantom'])
+})
+
+test('a durable session that is gone and a fault that did not bite are named', () => {
+  expect(run((h) => void h.record('s', { kind: 'connected', sessionPresent: false, first: false }))).toEqual([
+    'session',
+  ])
+  expect(run((h) => void h.record('x', { kind: 'fault', what: 'kill', target: 'az-a', bit: false }))).toEqual(['power'])
+})

@@ -1,0 +1,46 @@
+import { appendFileSync } from 'node:fs'
+
+/** What the test clients saw, in the order in which they saw it (one machine, one monotonic clock). */
+export type Happening =
+  | { kind: 'invoke'; key: string; topic: string; qos: number }
+  | { kind: 'ok' | 'refused'; key: string }
+  | { kind: 'subscribed'; filter: string; qos: number }
+  | { kind: 'delivery'; key: string; topic: string; qos: number; dup: boolean; retained: boolean }
+  | { kind: 'connected'; sessionPresent: boolean; first: boolean }
+  | { kind: 'closed'; why: string }
+  | { kind: 'fault'; what: string; target: string; bit: boolean }
+
+export type Entry = Readonly<{ at: number; actor: string }> & Happening
+
+export class History {
+  readonly entries: Entry[] = []
+  private readonly file: string | undefined
+  private unwritten: string[] = []
+
+  constructor(file?: string) {
+    this.file = file
+  }
+
+  record(actor: string, happening: Happening): void {
+    const entry = { at: performance.now(), actor, ...happening }
+    this.entries.push(entry)
+    if (this.file === undefined) return
+    this.unwritten.push(JSON.stringify(entry))
+    if (this.unwritten.length >= 256) this.flush()
+  }
+
+  /** One line an entry. Called before a step that counts is judged. */
+  flush(): void {
+    if (this.file !== undefined && this.unwritten.length > 0)
+      appendFileSync(this.file, `${this.unwritten.join('\n')}\n`)
+    this.unwritten = []
+  }
+}
+
+/** "publisher/topic/number": who published it where, and its place in that order. */
+export const keyOf = (publisher: string, topic: string, number: number): string => `${publisher}|${topic}|${number}`
+
+export function partsOf(key: string): { publisher: string; topic: string; number: number } {
+  const [publisher = '', topic = '', number = ''] = key.split('|')
+  return { publisher, topic, number: Number(number) }
+}
