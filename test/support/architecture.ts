@@ -1,0 +1,66 @@
+export type SourceFile = Readonly<{ path: string; text: string }>
+
+const linesMax = 400
+const services = ['proxy', 'broker', 'nameserver', 'trace', 'console']
+const isTest = (path: string) => /\.(test|contract)\.ts$/.test(path) || /^(test|bench|tools)\//.test(path)
+
+/** One owner for each third-party package: to replace it is then a change of one folder. */
+const owners: Readonly<Record<string, RegExp>> = {
+  'mqtt-packet': /^libs\/mqtt\/src\/codec\.ts$/,
+  lmdb: /^libs\/log\/src\/embedded\//,
+  kafkajs: /^libs\/log\/src\/kafka\//,
+  '@grpc/grpc-js': /^libs\/rpc\/src\//,
+  '@bufbuild/protobuf': /^libs\/proto\/src\//,
+  ws: /^services\/proxy\/src\/adapters\//,
+}
+
+const barredFromCore = /^(node:|@grpc\/|kafkajs|@opentelemetry\/|@tern\/(rpc|log|runtime)$)|\/adapters\//
+const importPattern = /\b(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*\(?\s*['"]([^'"\n]+)['"]/g
+
+/** What a file imports, re-exports, or loads at run time. */
+function importsOf(text: string): { name: string; typesOnly: boolean }[] {
+  return [...text.matchAll(importPattern)].map(([statement, name = '']) => ({
+    name,
+    typesOnly: /^(import|export)\s+type\b/.test(statement),
+  }))
+}
+
+/** Every rule that the file breaks, in words that name the file and what it did. */
+export function brokenRules({ path, text }: SourceFile): string[] {
+  const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
+  const tooLong = lines > linesMax ? [`${path} has ${lines} lines; split it (at most ${linesMax})`] : []
+  const imports = importsOf(text).flatMap((each) => brokenImport(path, each.name, each.typesOnly) ?? [])
+  return [...tooLong, ...imports]
+}
+
+function brokenImport(path: string, name: string, typesOnly: boolean): string | undefined {
+  if (isTest(path)) return undefined
+  const service = serviceOf(path, name)
+  if (path.startsWith('libs/') && service) return `${path} imports ${name}: a library never imports a service`
+  if (service && !path.startsWith(`services/${service}/`)) {
+    return `${path} imports ${name}: services meet in proto/, never in code`
+  }
+  if (/\/src\/core\//.test(path) && barredFromCore.test(name) && !(typesOnly && name === '@tern/runtime')) {
+    return `${path} imports ${name}: the core is pure, it decides and the adapters act`
+  }
+  const owner = owners[name]
+  if (owner && !owner.test(path)) return `${path} imports ${name}: only ${owner.source} may`
+  if (/^@tern\/[^/]+\//.test(name) && !/^@tern\/[^/]+\/testing$/.test(name)) {
+    return `${path} imports ${name}: a package has one door, its src/index.ts`
+  }
+  if (/(^|\/)main\.ts$/.test(name)) return `${path} imports ${name}: nobody imports a main.ts`
+  return undefined
+}
+
+/** The service that an import leads to, by package name or by path. */
+function serviceOf(path: string, name: string): string | undefined {
+  const packaged = /^@tern\/([^/]+)/.exec(name)?.[1]
+  if (packaged) return services.includes(packaged) ? packaged : undefined
+  if (!name.startsWith('.')) return undefined
+  const folders = path.split('/').slice(0, -1)
+  for (const part of name.split('/')) {
+    if (part === '..') folders.pop()
+    else if (part !== '.') folders.push(part)
+  }
+  return folders[0] === 'services' ? folders[1] : undefined
+}
