@@ -1,0 +1,41 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+/** A region's folder, which only one region at a time may use. */
+export function claimFolder(folder: string): { release(): void } {
+  for (const part of ['run', 'logs', 'log']) mkdirSync(join(folder, part), { recursive: true })
+  const file = join(folder, 'run', 'region.pid')
+  const other = holderOf(file)
+  if (other !== undefined) {
+    throw new Error(
+      `the data folder ${resolve(folder)} is in use by a region with process id ${other}; stop that one, or give another folder with --data`,
+    )
+  }
+  writeFileSync(file, identity(process.pid))
+  return { release: () => rmSync(file, { force: true }) }
+}
+
+function holderOf(file: string): number | undefined {
+  try {
+    const text = readFileSync(file, 'utf8')
+    const pid = Number.parseInt(text, 10)
+    process.kill(pid, 0)
+    // A number may have gone to another process since; its start time tells.
+    return text === identity(pid) ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function identity(pid: number): string {
+  return `${pid} ${startTime(pid)}\n`
+}
+
+function startTime(pid: number): string {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  } catch {
+    return ''
+  }
+}

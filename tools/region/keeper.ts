@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type Phase = 'starting' | 'ready' | 'down' | 'held down' | 'paused'
+
+export type KeeperOptions = Readonly<{
+  name: string
+  /** What Node runs. */
+  command: readonly string[]
+  logFile: string
+  pidFile: string
+  restartDelayMs: number
+  /** Resolves once the child serves. */
+  ready(child: ChildProcess): Promise<unknown>
+  changed(phase: Phase): void
+  line(text: string): void
+}>
+
+const leash = join(import.meta.dirname, 'leash.ts')
+const stopGraceMs = 3_000
+
+/** Keeps one process alive: starts it, starts it again when it dies, unless told to hold it down. */
+export class Keeper {
+  readonly options: KeeperOptions
+  phase: Phase = 'down'
+  private child: ChildProcess | undefined
+  private exited: Promise<unknown> = Promise.resolve()
+  private restart: NodeJS.Timeout | undefined
+
+  constructor(options: KeeperOptions) {
+    this.options = options
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid
+  }
+
+  /** Starts it, and resolves once it serves. Already running: resolves at once. */
+  async start(): Promise<void> {
+    clearTimeout(this.restart)
+    if (this.child) return
+    const { command, pidFile, ready } = this.options
+    const node = ['--disable-warning=ExperimentalWarning', '--import', leash, ...command]
+    const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    this.child = child
+    this.enter('starting')
+    if (child.pid) writeFileSync(pidFile, `${child.pid}\n`)
+    child.stdout?.on('data', (data: Buffer) => this.write(data))
+    child.stderr?.on('data', (data: Buffer) => this.write(data))
+    const exit = new Promise<string>((resolve) => {
+      child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+      child.once('error', (error) => resolve(error.message))
+    })
+    this.exited = exit.then((why) => this.gone(child, why))
+    await Promise.race([ready(child), exit])
+    if (this.child === child && this.phase === 'starting') this.enter('ready')
+  }
+
+  /** SIGKILL, and held down until `start`. Resolves once the process is gone. */
+  async kill(): Promise<void> {
+    this.enter('held down')
+    clearTimeout(this.restart)
+    this.child?.kill('SIGKILL')
+    await this.exited
+  }
+
+  pause(): void {
+    if (this.child?.kill('SIGSTOP')) this.enter('paused')
+  }
+
+  resume(): void {
+    if (this.child?.kill('SIGCONT')) this.enter('ready')
+  }
+
+  /** Ends it in order; by force when it takes longer than it may. */
+  async stop(): Promise<void> {
+    this.enter('held down')
+    clearTimeout(this.restart)
+    const { child } = this
+    child?.kill('SIGTERM')
+    child?.kill('SIGCONT')
+    const force = setTimeout(() => child?.kill('SIGKILL'), stopGraceMs)
+    await this.exited
+    clearTimeout(force)
+  }
+
+  private gone(child: ChildProcess, why: string): void {
+    if (this.child !== child) return
+    this.child = undefined
+    rmSync(this.options.pidFile, { force: true })
+    if (this.phase === 'held down') return
+    this.options.line(`${this.options.name} ended (${why}); it is started again`)
+    this.enter('down')
+    this.restart = setTimeout(() => void this.start(), this.options.restartDelayMs)
+  }
+
+  private write(data: Buffer): void {
+    appendFileSync(this.options.logFile, data)
+    for (const line of data.toString().trimEnd().split('\n')) this.options.line(`${this.options.name}  ${line}`)
+  }
+
+  private enter(phase: Phase): void {
+    this.phase = phase
+    this.options.changed(phase)
+  }
+}

@@ -1,0 +1,3 @@
+// Loaded before a child's own program: a child never outlives the supervisor, however that one ends.
+process.on('disconnect', () => process.exit(0))
+process.channel?.unref()

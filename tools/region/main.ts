@@ -1,0 +1,78 @@
+// `npm start`: a region of three zones on this machine.
+import { resolve } from 'node:path'
+import { flagsOrExit } from '../flags.ts'
+import { listenToKeys } from './keys.ts'
+import { planRegion } from './plan.ts'
+import { replacedPorts, summary } from './screen.ts'
+import { Supervisor } from './supervisor.ts'
+
+const flags = flagsOrExit('npm start -- [flags]: a region of three zones on this machine', {
+  data: { default: '.tern', help: 'folder for the log, process ids and log files' },
+  port: {
+    default: '1883',
+    help: 'shared MQTT port; the zones take the three after it; 0: free ones',
+    whole: [0, 65_532],
+  },
+})
+
+const print = (text: string) => void process.stdout.write(`${text}\n`)
+const interactive = Boolean(process.stdin.isTTY)
+let logsShown = false
+let ready = false
+
+function launch(supervisor: () => Supervisor): Supervisor {
+  try {
+    return supervisor()
+  } catch (error) {
+    process.stderr.write(`cannot start: ${(error as Error).message}\n`)
+    process.exit(1)
+  }
+}
+
+const plan = await planRegion(resolve(flags.data), Number(flags.port))
+const region = launch(
+  () =>
+    new Supervisor(plan, {
+      changed: (name, phase) => {
+        if (ready) print(`${name}: ${phase}`)
+      },
+      line: (text) => {
+        if (logsShown || text.includes('; it is started again')) print(text)
+      },
+    }),
+)
+
+let stopping = false
+async function stop(): Promise<void> {
+  if (stopping) return
+  stopping = true
+  ready = false
+  print('stopping')
+  await region.stop()
+  process.exit(0)
+}
+process.on('SIGINT', () => void stop())
+process.on('SIGTERM', () => void stop())
+process.on('SIGHUP', () => void stop())
+
+const began = performance.now()
+const slow = setTimeout(() => print(`still starting; ${plan.folder}/logs says what each process is doing`), 10_000)
+await region.start()
+clearTimeout(slow)
+if (!stopping) {
+  for (const notice of replacedPorts(plan, Number(flags.port))) print(notice)
+  print(summary(region, performance.now() - began, interactive))
+  ready = true
+  if (interactive) {
+    listenToKeys({
+      kill: (zone) => void region.zone(zone).kill(),
+      heal: (zone) => void region.zone(zone).start(),
+      toggleLogs: () => {
+        logsShown = !logsShown
+        print(logsShown ? 'logs on' : 'logs off')
+      },
+      quit: () => void stop(),
+      say: print,
+    })
+  }
+}

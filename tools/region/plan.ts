@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import { freePorts, loopback, portOrFree } from './ports.ts'
+
+export const zoneNames = ['az-a', 'az-b', 'az-c'] as const
+export type ZoneName = (typeof zoneNames)[number]
+
+export type ZonePlan = Readonly<{
+  zone: ZoneName
+  nameserver: string
+  broker: string
+  /** The zone's own MQTT and WebSocket addresses. */
+  mqtt: string
+  websocket: string
+}>
+
+/** Where everything of a region listens and writes. */
+export type Plan = Readonly<{
+  folder: string
+  /** Shared by all zones, so that it outlives any of them. */
+  mqtt: string
+  websocket: string
+  log: string
+  zones: readonly ZonePlan[]
+}>
+
+/** `port`: the shared MQTT port, the zones' own ones follow it; 0: free ones everywhere. */
+export async function planRegion(folder: string, port: number): Promise<Plan> {
+  const address = (number: number) => `${loopback}:${number}`
+  const wanted = port === 0 ? [0, 0, 0, 0, 0, 0, 0, 0] : [port, port + 1, port + 2, port + 3, 8083, 8084, 8085, 8086]
+  const clients: string[] = []
+  for (const each of wanted) clients.push(address(await portOrFree(each)))
+  const inner = (await freePorts(1 + 2 * zoneNames.length)).map(address)
+  const pick = (list: string[], index: number) => list[index] ?? ''
+  return {
+    folder,
+    mqtt: pick(clients, 0),
+    websocket: pick(clients, 4),
+    log: pick(inner, 0),
+    zones: zoneNames.map((zone, i) => ({
+      zone,
+      nameserver: pick(inner, 1 + 2 * i),
+      broker: pick(inner, 2 + 2 * i),
+      mqtt: pick(clients, 1 + i),
+      websocket: pick(clients, 5 + i),
+    })),
+  }
+}
+
+/** The command line of a zone's process (after `node`). */
+export function zoneArguments(plan: Plan, { zone, nameserver, broker, mqtt, websocket }: ZonePlan): string[] {
+  const nameservers = plan.zones.map((each) => each.nameserver).join(',')
+  return [
+    join(import.meta.dirname, 'zone.ts'),
+    ...[
+      '--zone',
+      zone,
+      '--log',
+      plan.log,
+      '--nameserver',
+      nameserver,
+      '--nameservers',
+      nameservers,
+      '--broker',
+      broker,
+    ],
+    ...['--mqtt', mqtt, '--mqtt-shared', plan.mqtt, '--websocket', websocket, '--websocket-shared', plan.websocket],
+  ]
+}
+
+export function logArguments(plan: Plan): string[] {
+  const main = join(import.meta.dirname, '../../libs/log/src/embedded/main.ts')
+  return [main, '--listen', plan.log, '--data', join(plan.folder, 'log')]
+}

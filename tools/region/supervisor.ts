@@ -1,0 +1,101 @@
+import type { ChildProcess } from 'node:child_process'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { claimFolder } from './folder.ts'
+import { Keeper, type Phase } from './keeper.ts'
+import { logArguments, type Plan, type ZoneName, zoneArguments } from './plan.ts'
+
+export type Watcher = Readonly<{
+  /** A process changed its phase. */
+  changed(name: string, phase: Phase): void
+  /** A line that a process wrote, or a notice about it. */
+  line(text: string): void
+}>
+
+const silentWatcher: Watcher = { changed() {}, line() {} }
+const zoneRestartMs = 1_000
+/** The log holds everybody up, and comes back with all that it acknowledged. */
+const logRestartMs = 100
+
+/** The processes of a region: the log and three zones. */
+export class Supervisor {
+  readonly plan: Plan
+  private readonly log: Keeper
+  private readonly zones: ReadonlyMap<ZoneName, Keeper>
+  private readonly folder: { release(): void }
+
+  /** Throws when another region uses the folder. */
+  constructor(plan: Plan, watcher: Watcher = silentWatcher) {
+    this.plan = plan
+    this.folder = claimFolder(plan.folder)
+    const keep = (
+      name: string,
+      command: string[],
+      restartDelayMs: number,
+      ready: (child: ChildProcess) => Promise<unknown>,
+    ) =>
+      new Keeper({
+        name,
+        command,
+        restartDelayMs,
+        ready,
+        logFile: join(plan.folder, 'logs', `${name}.log`),
+        pidFile: join(plan.folder, 'run', `${name}.pid`),
+        changed: (phase) => watcher.changed(name, phase),
+        line: (text) => watcher.line(text),
+      })
+    this.log = keep('log', logArguments(plan), logRestartMs, () => answers(plan.log))
+    this.zones = new Map(
+      plan.zones.map((each) => [each.zone, keep(each.zone, zoneArguments(plan, each), zoneRestartMs, announced)]),
+    )
+  }
+
+  /** Resolves once every zone serves. */
+  async start(): Promise<void> {
+    await this.log.start()
+    await Promise.all([...this.zones.values()].map((zone) => zone.start()))
+  }
+
+  zone(name: ZoneName): Keeper {
+    const keeper = this.zones.get(name)
+    if (keeper === undefined) throw new Error(`there is no zone ${name}`)
+    return keeper
+  }
+
+  get keepers(): readonly Keeper[] {
+    return [this.log, ...this.zones.values()]
+  }
+
+  /** Every process of the region, the log too, as a loss of power would. */
+  async killAll(): Promise<void> {
+    await Promise.all(this.keepers.map((keeper) => keeper.kill()))
+  }
+
+  /** Zones first, so that they can still write. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.zones.values()].map((zone) => zone.stop()))
+    await this.log.stop()
+    this.folder.release()
+  }
+}
+
+/** A zone says by a message that it serves. */
+function announced(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve) => child.once('message', resolve))
+}
+
+/** Resolves once somebody listens at the address. */
+function answers(address: string): Promise<void> {
+  const [host = '', port] = address.split(':')
+  return new Promise((resolve) => {
+    const look = () => {
+      const socket = connect({ host, port: Number(port) })
+      socket.once('connect', () => {
+        socket.destroy()
+        resolve()
+      })
+      socket.once('error', () => setTimeout(look, 20))
+    }
+    look()
+  })
+}
