@@ -1,1 +1,7 @@
-export {}
+export { type BatchView, batchAt, batches, CorruptBatch } from './batch-reader.ts'
+export { encodeBatch, stampBatch } from './batch-writer.ts'
+export { type Body, encodeBody, readBody } from './body.ts'
+export { crc32c } from './crc32c.ts'
+export { decodeEnvelope } from './envelope-decoder.ts'
+export { type Envelope, encodeEnvelope } from './envelope-encoder.ts'
+export { type PackedRecord, PackedWriter, unpack } from './packed.ts'

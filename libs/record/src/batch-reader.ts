@@ -1,0 +1,67 @@
+import { compressionBits, layout, lengthOverhead, readInt64 } from './batch-layout.ts'
+import { crc32c } from './crc32c.ts'
+import { VarintReader } from './varint.ts'
+
+export type BatchView = Readonly<{
+  baseOffset: number
+  lastOffset: number
+  appendTimeMs: number
+  count: number
+  sizeBytes: number
+  records(): Iterable<{ offset: number; body: Buffer }>
+}>
+
+export class CorruptBatch extends Error {}
+
+/** The batches that lie one after the other in the buffer. Throws CorruptBatch where one is torn or its CRC is wrong. */
+export function* batches(buffer: Buffer): Generator<BatchView> {
+  for (let at = 0; at < buffer.length; ) {
+    const batch = batchAt(buffer, at)
+    if (batch === undefined) throw new CorruptBatch(`the record batch at byte ${at} is cut off`)
+    yield batch
+    at += batch.sizeBytes
+  }
+}
+
+/** The batch that begins at the byte offset; undefined when it is not whole, CorruptBatch when it is not one. */
+export function batchAt(buffer: Buffer, offset: number): BatchView | undefined {
+  if (buffer.length - offset < layout.records) return undefined
+  const sizeBytes = buffer.readInt32BE(offset + layout.length) + lengthOverhead
+  if (sizeBytes < layout.records) throw new CorruptBatch(`the record batch at byte ${offset} has an impossible length`)
+  if (buffer.length - offset < sizeBytes) return undefined
+  if (buffer[offset + layout.magic] !== 2) throw new CorruptBatch(`the record batch at byte ${offset} is not version 2`)
+  const crc = crc32c(buffer, offset + layout.attributes, offset + sizeBytes)
+  if (crc !== buffer.readUInt32BE(offset + layout.crc))
+    throw new CorruptBatch(`the record batch at byte ${offset} has a wrong checksum`)
+  const baseOffset = readInt64(buffer, offset + layout.baseOffset)
+  const count = buffer.readInt32BE(offset + layout.count)
+  return {
+    baseOffset,
+    lastOffset: baseOffset + buffer.readInt32BE(offset + layout.lastOffsetDelta),
+    appendTimeMs: readInt64(buffer, offset + layout.maxTimestamp),
+    count,
+    sizeBytes,
+    records: () => records(buffer.subarray(offset, offset + sizeBytes), baseOffset, count),
+  }
+}
+
+function* records(batch: Buffer, baseOffset: number, count: number): Generator<{ offset: number; body: Buffer }> {
+  if ((batch.readInt16BE(layout.attributes) & compressionBits) !== 0)
+    throw new CorruptBatch(`the record batch at offset ${baseOffset} is compressed; produce without compression`)
+  const reader = new VarintReader(batch, layout.records, batch.length)
+  for (let left = count; left > 0; left--) yield nextRecord(batch, reader, baseOffset)
+}
+
+function nextRecord(batch: Buffer, reader: VarintReader, baseOffset: number): { offset: number; body: Buffer } {
+  try {
+    const length = reader.signed()
+    const end = reader.at + length
+    reader.take(1) // attributes
+    reader.next() // timestamp delta
+    const offset = baseOffset + reader.signed()
+    const from = reader.take(end - reader.at)
+    return { offset, body: batch.subarray(from, end) }
+  } catch (error) {
+    throw new CorruptBatch(`a record in the batch at offset ${baseOffset} does not parse: ${(error as Error).message}`)
+  }
+}

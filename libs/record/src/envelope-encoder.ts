@@ -1,0 +1,97 @@
+import type { envelope } from '@tern/proto'
+import { varintSize, writeVarint } from './varint.ts'
+
+export type Envelope = envelope.Envelope
+
+/** One buffer for all; what is made in it is copied out at its true size. */
+let scratch = Buffer.allocUnsafe(4096)
+
+/** Equal to the generated encoder, several times faster. The tags are (field number << 3 | wire type). */
+export function encodeEnvelope(e: Envelope): Buffer {
+  const sizeMax = envelopeSizeMax(e)
+  if (sizeMax > scratch.length) scratch = Buffer.allocUnsafe(2 * sizeMax)
+  const out = scratch
+  let at = text(out, 0, 0x0a, e.clientId)
+  at = number(out, at, 0x10, e.qos)
+  if (e.retain) at = number(out, at, 0x18, 1)
+  at = number(out, at, 0x20, e.producer)
+  at = text(out, at, 0x2a, e.producerName)
+  at = number(out, at, 0x30, e.sequence)
+  if (e.connection !== undefined) at = connection(out, at, 0x3a, e.connection)
+  if (e.qosTwo !== undefined) at = qosTwo(out, at, e.qosTwo)
+  if (e.release) at = number(out, at, 0x48, 1)
+  at = number(out, at, 0x50, e.endedProducer)
+  at = number(out, at, 0x58, e.receiveTimeMs)
+  at = text(out, at, 0x62, e.principal)
+  at = number(out, at, 0x68, e.payloadFormat)
+  if (e.messageExpirySeconds !== undefined) at = writeVarint(out, tag(out, at, 0x70), e.messageExpirySeconds)
+  if (e.contentType !== undefined) at = writeText(out, tag(out, at, 0x7a), e.contentType)
+  if (e.responseTopic !== undefined) at = writeText(out, tag(out, at, 0x82), e.responseTopic)
+  if (e.correlationData !== undefined) {
+    at = writeVarint(out, tag(out, at, 0x8a), e.correlationData.length)
+    out.set(e.correlationData, at)
+    at += e.correlationData.length
+  }
+  for (const property of e.userProperties) at = userProperty(out, at, property)
+  return Buffer.from(out.subarray(0, at))
+}
+
+/** Generous: three bytes a UTF-16 unit and room for every tag and number. */
+function envelopeSizeMax(e: Envelope): number {
+  let units = e.clientId.length + e.producerName.length + e.principal.length
+  units += (e.contentType?.length ?? 0) + (e.responseTopic?.length ?? 0)
+  for (const { name, value } of e.userProperties) units += name.length + value.length + 12
+  return 256 + 3 * units + (e.correlationData?.length ?? 0)
+}
+
+/** Field numbers from 16 on have a tag of two bytes; the second is always 1 up to field 31. */
+function tag(out: Buffer, at: number, coded: number): number {
+  out[at] = coded
+  if (coded < 0x80) return at + 1
+  out[at + 1] = 1
+  return at + 2
+}
+
+const number = (out: Buffer, at: number, coded: number, value: number): number =>
+  value === 0 ? at : writeVarint(out, tag(out, at, coded), value)
+
+const text = (out: Buffer, at: number, coded: number, value: string): number =>
+  value === '' ? at : writeText(out, tag(out, at, coded), value)
+
+function writeText(out: Buffer, at: number, value: string): number {
+  // Up to 42 units the length takes one byte whatever they are, so it can be filled in afterwards.
+  if (value.length <= 42) {
+    const bytes = out.write(value, at + 1)
+    out[at] = bytes
+    return at + 1 + bytes
+  }
+  const from = writeVarint(out, at, Buffer.byteLength(value))
+  return from + out.write(value, from)
+}
+
+function connection(out: Buffer, at: number, coded: number, value: envelope.ConnectionNumber): number {
+  const from = tag(out, at, coded) + 1
+  const end = number(out, number(out, from, 0x08, value.epoch), 0x10, value.counter)
+  out[from - 1] = end - from
+  return end
+}
+
+function qosTwo(out: Buffer, at: number, value: envelope.QosTwoKey): number {
+  const from = tag(out, at, 0x42) + 1
+  const afterSession = value.session === undefined ? from : connection(out, from, 0x0a, value.session)
+  const end = number(out, afterSession, 0x10, value.packetId)
+  out[from - 1] = end - from
+  return end
+}
+
+function userProperty(out: Buffer, at: number, { name, value }: envelope.UserProperty): number {
+  const size = textSize(name) + textSize(value)
+  const from = writeVarint(out, tag(out, at, 0x92), size)
+  return text(out, text(out, from, 0x0a, name), 0x12, value)
+}
+
+function textSize(value: string): number {
+  if (value === '') return 0
+  const bytes = Buffer.byteLength(value)
+  return 1 + varintSize(bytes) + bytes
+}
