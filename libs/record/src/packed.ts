@@ -10,25 +10,23 @@ export class PackedWriter {
   count = 0
   bytes = 0
   private buffer = Buffer.allocUnsafe(1024)
-  private position: number
-  private timeMs: number
+  private readonly position: number
+  private readonly timeMs: number
 
   constructor(basePosition: number, baseTimeMs: number) {
     this.position = basePosition
     this.timeMs = baseTimeMs
   }
 
-  /** Positions must not fall. Each delta is taken from the record before. */
+  /** Deltas are relative to the base given at the start, so records need no order above it. */
   add(position: number, timeMs: number, body: Uint8Array): void {
-    if (position < this.position) throw new Error(`position ${position} comes after ${this.position}`)
+    if (position < this.position) throw new Error(`position ${position} is below the base ${this.position}`)
     this.reserve(prefixBytesMax + body.length)
     let at = writeVarint(this.buffer, this.bytes, position - this.position)
     at = writeVarint(this.buffer, at, zigzag(timeMs - this.timeMs))
     at = writeVarint(this.buffer, at, body.length)
     this.buffer.set(body, at)
     this.bytes = at + body.length
-    this.position = position
-    this.timeMs = timeMs
     this.count++
   }
 
@@ -50,11 +48,9 @@ export class PackedWriter {
 export function* unpack(buffer: Uint8Array, basePosition: number, baseTimeMs: number): Generator<PackedRecord> {
   const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength)
   const reader = new VarintReader(bytes, 0, bytes.length)
-  let position = basePosition
-  let timeMs = baseTimeMs
   while (reader.at < bytes.length) {
-    position += reader.next()
-    timeMs += reader.signed()
+    const position = basePosition + reader.next()
+    const timeMs = baseTimeMs + reader.signed()
     const length = reader.next()
     const from = reader.take(length)
     yield { position, timeMs, body: bytes.subarray(from, from + length) }
