@@ -1,0 +1,2 @@
+export type { Decider, Decision } from './decider.ts'
+export { run } from './run.ts'
