@@ -1,3 +1,4 @@
+export { connectEmbeddedLog } from './embedded/client.ts'
 export {
   type Appended,
   type Log,
@@ -8,3 +9,5 @@ export {
   type TopicName,
   type TopicSpec,
 } from './log.ts'
+export { createMemoryLog, type MemoryLogFaults } from './memory/memory-log.ts'
+export { ternTopics } from './topics.ts'
