@@ -1,0 +1,119 @@
+import type { log } from '@tern/proto'
+import { acceptStream, type RpcService, rpcError, unaryHandler } from '@tern/rpc'
+import { LogError, type TopicSpec } from '../log.ts'
+import { CommitRefused } from './journal.ts'
+import { asBuffer, logService } from './method-definitions.ts'
+import type { Index, Store } from './store.ts'
+
+type Waiting = Readonly<{ request: log.AppendRequest; answer: (response: log.AppendResponse) => void }>
+
+const tailBytesMax = 1024 * 1024
+
+/** tern.log.v1 over a store. `fatal` is called when the disk failed in a way after which nothing can be promised. */
+export function createLogService(store: Store, fatal: (error: Error) => void): RpcService {
+  const tails = new Set<() => void>()
+  const gather = gatherAppends(store, tails, fatal)
+  const implementation: log.LogServiceServer = {
+    append: (call) => {
+      const stream = acceptStream(call)
+      stream.listen({ frame: (request) => gather({ request, answer: (response) => stream.send(response) }), end() {} })
+    },
+    read: unaryHandler(({ topic, partition, from, bytesMax }) =>
+      answering(() => store.read(store.index(topic, partition), from, bytesMax)),
+    ),
+    offsets: unaryHandler(({ partitions }) =>
+      answering(() => ({ ranges: partitions.map(({ topic, partition }) => store.index(topic, partition).range()) })),
+    ),
+    tail: (call) => {
+      const { topic, partition, from } = call.request
+      try {
+        serveTail(store, store.index(topic, partition), from, call, tails)
+      } catch (error) {
+        call.emit('error', statusOf(error as Error))
+      }
+    },
+    offsetAt: unaryHandler(({ topic, partition, timeMs }) =>
+      answering(() => ({ offset: store.index(topic, partition).offsetAt(timeMs) })),
+    ),
+    trim: unaryHandler(({ topic, partition, before }) =>
+      answering(() => {
+        store.trim(store.index(topic, partition), before)
+        return {}
+      }),
+    ),
+    provision: unaryHandler(({ topics }) =>
+      answering(() => {
+        store.provision(topics as TopicSpec[])
+        return {}
+      }),
+    ),
+  }
+  return { definition: logService, implementation }
+}
+
+/** All that arrives in a turn of the event loop shares one write and one fdatasync. */
+function gatherAppends(store: Store, tails: ReadonlySet<() => void>, fatal: (error: Error) => void) {
+  let waiting: Waiting[] = []
+  const commit = () => {
+    const now = waiting
+    waiting = []
+    try {
+      const appends = now.flatMap(({ request }) =>
+        request.batches.map(({ topic, partition, records }) => ({ topic, partition, batch: asBuffer(records) })),
+      )
+      const outcomes = store.append(appends)
+      let at = 0
+      for (const { request, answer } of now) {
+        answer({ id: request.id, outcomes: outcomes.slice(at, at + request.batches.length) })
+        at += request.batches.length
+      }
+      for (const wake of tails) wake()
+    } catch (error) {
+      fatal(error as Error)
+    }
+  }
+  return (each: Waiting) => {
+    waiting.push(each)
+    if (waiting.length === 1) setImmediate(commit)
+  }
+}
+
+type TailCall = Parameters<log.LogServiceServer['tail']>[0]
+
+function serveTail(store: Store, index: Index, from: number, call: TailCall, tails: Set<() => void>): void {
+  let next = from
+  let full = false
+  const pump = () => {
+    while (!full) {
+      const entries = index.from(Math.max(next, index.start), tailBytesMax)
+      const last = entries.at(-1)
+      if (last === undefined) return
+      next = last.lastOffset + 1
+      full = !call.write({ batches: store.bytesOf(entries), end: index.end })
+    }
+  }
+  const over = () => tails.delete(pump)
+  call.on('drain', () => {
+    full = false
+    pump()
+  })
+  call.on('cancelled', over)
+  call.on('close', over)
+  call.on('error', over)
+  tails.add(pump)
+  pump()
+}
+
+function answering<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw statusOf(error as Error)
+  }
+}
+
+function statusOf(error: Error): Error {
+  if (error instanceof LogError && error.failure === 'out-of-range') return rpcError('OUT_OF_RANGE', error.message)
+  if (error instanceof LogError || error instanceof CommitRefused) return rpcError('FAILED_PRECONDITION', error.message)
+  return error
+}
