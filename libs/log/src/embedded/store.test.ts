@@ -1,0 +1,101 @@
+import { closeSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { batchOf, textsOf } from '../log.contract.ts'
+import { ternTopics } from '../topics.ts'
+import { removeFolder, temporaryFolder } from './process.fixture.ts'
+import { createSegment } from './segment.ts'
+import { Store } from './store.ts'
+
+let folder: string
+let time: number
+beforeEach(() => {
+  folder = temporaryFolder()
+  time = 1_700_000_000_000
+})
+afterEach(() => removeFolder(folder))
+
+const segmentBytes = 4096
+const open = (create = createSegment): Store => {
+  const store = new Store({ folder, segmentBytes, now: () => time, create })
+  store.provision(ternTopics(2))
+  return store
+}
+const append = (store: Store, topic: string, text: string) =>
+  store.append([{ topic, partition: 0, batch: batchOf(text) }])[0]
+const all = (store: Store, topic: string): string[] => {
+  const index = store.index(topic, 0)
+  return textsOf(store.read(index, index.start, 1_000_000).batches)
+}
+
+/** Where the last frame of a text lies, to damage it. */
+function overwrite(at: number, bytes: Buffer): void {
+  const fd = openSync(join(folder, '0000000001.segment'), 'r+')
+  writeSync(fd, bytes, 0, bytes.length, at)
+  closeSync(fd)
+}
+
+test('a torn tail is cut off, and what follows is written over it', () => {
+  const store = open()
+  append(store, 'tern.messages', 'a')
+  append(store, 'tern.messages', 'b')
+  const place = store.index('tern.messages', 0).entries[1]?.place
+  overwrite((place?.at ?? 0) + 64, Buffer.from([0xee, 0xee]))
+  const again = open()
+  expect(all(again, 'tern.messages')).toEqual(['0:a'])
+  expect(append(again, 'tern.messages', 'c')).toMatchObject({ baseOffset: 1, refused: '' })
+  expect(all(open(), 'tern.messages')).toEqual(['0:a', '1:c'])
+})
+
+test('damage before the end of the journal is not taken for a torn tail', () => {
+  const store = open()
+  for (let i = 0; i < 10; i++) append(store, 'tern.messages', 'x'.repeat(1000))
+  const place = store.index('tern.messages', 0).entries[1]?.place
+  overwrite((place?.at ?? 0) + 64, Buffer.from([0xee, 0xee]))
+  expect(() => open()).toThrow(/damaged/)
+})
+
+test('a full disk refuses with a sentence, keeps what there is, and takes appends again when there is room', () => {
+  let full = false
+  const store = open((...given) => {
+    if (full) throw new Error('ENOSPC: no space left on device')
+    return createSegment(...given)
+  })
+  const text = 'x'.repeat(1500)
+  append(store, 'tern.messages', text)
+  full = true
+  const outcomes = Array.from({ length: 3 }, () => append(store, 'tern.messages', text))
+  expect(outcomes.at(-1)?.refused).toMatch(/no room for the log: ENOSPC/)
+  full = false
+  const end = store.index('tern.messages', 0).end
+  expect(append(store, 'tern.messages', 'small')).toMatchObject({ baseOffset: end, refused: '' })
+  const before = all(store, 'tern.messages')
+  expect(all(open(), 'tern.messages')).toEqual(before)
+})
+
+test('past the retention whole segments are given back, and what is kept for ever is carried over', () => {
+  const store = open()
+  append(store, 'tern.control', 'term 1')
+  append(store, 'tern.state', 'session')
+  for (let i = 0; i < 10; i++) append(store, 'tern.messages', 'x'.repeat(1000))
+  const segments = readdirSync(folder).length
+  time += 73 * 3_600_000
+  append(store, 'tern.control', 'term 2')
+  store.retain()
+  expect(readdirSync(folder).length).toBeLessThan(segments)
+  for (const each of [store, open()]) {
+    expect(all(each, 'tern.control')).toEqual(['0:term 1', '1:term 2'])
+    expect(all(each, 'tern.state')).toEqual(['0:session'])
+    expect(each.index('tern.messages', 0).end).toBe(10)
+    expect(all(each, 'tern.messages').length).toBeLessThan(10)
+  }
+  expect(append(open(), 'tern.messages', 'next')).toMatchObject({ baseOffset: 10 })
+})
+
+test('times never go back, also when the clock does', () => {
+  const store = open()
+  const first = append(store, 'tern.messages', 'a')
+  time -= 5000
+  expect(append(store, 'tern.messages', 'b')?.appendTimeMs).toBe(first?.appendTimeMs)
+  expect(append(open(), 'tern.messages', 'c')?.appendTimeMs).toBe(first?.appendTimeMs)
+})
