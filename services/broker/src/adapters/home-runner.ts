@@ -1,0 +1,249 @@
+import { home } from '@tern/proto'
+import type { Clock, Logger } from '@tern/runtime'
+import {
+  type Client,
+  type ClientEffect,
+  type ConnectionNumber,
+  newestNumber,
+  unknownClient,
+} from '../core/home/client.ts'
+import type { ClientCommand } from '../core/home/commands.ts'
+import { Deadlines } from '../core/home/deadlines.ts'
+import { decide } from '../core/home/decide.ts'
+import { evolve } from '../core/home/evolve.ts'
+import { nextDueAt } from '../core/home/expiry.ts'
+import { homeLimits, reasonCodes } from '../core/home/limits.ts'
+import { clientsOf, type HomeWrite, writesOf } from '../core/home/records.ts'
+import { opened, status, willRecord } from './home-calls.ts'
+import { StateRefused, type StateStore } from './state-store.ts'
+
+const tickMs = 250
+const retryMs = 250
+
+export type HomeRunnerOptions = Readonly<{
+  epoch: number
+  clock: Clock
+  logger: Logger
+  publishWill(topic: string, body: Buffer): Promise<void>
+  proxyAlive(incarnation: number): boolean
+  push(proxy: number, push: home.HomePush): void
+}>
+
+const both = (...parts: Promise<void>[]): Promise<void> => Promise.all(parts).then(() => {})
+
+type Reply = (answer: home.HomeAnswer) => void
+type Asked = Readonly<{ call: home.HomeCall; proxy: number; reply: Reply }>
+
+/**
+ * The home of one queue's clients. It decides ahead on the evolved state; the effects of a decision wait for its own events
+ * and all before them to be durable.
+ */
+export class HomeRunner {
+  readonly store: StateStore
+  readonly #options: HomeRunnerOptions
+  readonly #clients: Map<string, Client>
+  /** Connection numbers of this epoch whose session has ended; insertion order is age. */
+  readonly #ended = new Map<string, ConnectionNumber>()
+  readonly #deadlines = new Deadlines()
+  /** CONNECTs that wait for the report of the connection before. */
+  readonly #parked = new Map<string, Set<() => void>>()
+  #counter = 0
+  #ticking = false
+  #closed = false
+
+  constructor(store: StateStore, options: HomeRunnerOptions) {
+    this.store = store
+    this.#options = options
+    this.#clients = clientsOf(store.entries(''))
+    for (const [clientId, client] of this.#clients) {
+      const proxy = client.session?.proxy ?? client.will?.stored.proxy ?? 0
+      if (!options.proxyAlive(proxy)) this.#proxyDied(clientId, proxy)
+      this.#watch(clientId)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.store.close()
+  }
+
+  proxyDied(proxy: number): void {
+    for (const clientId of this.#clients.keys()) this.#proxyDied(clientId, proxy)
+  }
+
+  call(call: home.HomeCall, proxy: number, reply: Reply): void {
+    this.#ask({ call, proxy, reply }, true)
+  }
+
+  #proxyDied(clientId: string, proxy: number): void {
+    this.#submit(clientId, { type: 'proxy-died', proxy, now: this.#options.clock.now() })
+    this.#unpark(clientId)
+  }
+
+  #ask(asked: Asked, reportPossible: boolean): void {
+    const command = this.#commandOf(asked, reportPossible)
+    if (command === undefined) {
+      asked.reply(status(asked.call.id, home.HomeStatus.REFUSED, reasonCodes.unspecified))
+      return
+    }
+    this.#submit(asked.call.clientId, command, asked)
+    if (command.type === 'close') this.#unpark(asked.call.clientId)
+  }
+
+  #commandOf({ call: { clientId, call }, proxy }: Asked, mayWait: boolean): ClientCommand | undefined {
+    const now = this.#options.clock.now()
+    switch (call?.$case) {
+      case 'open': {
+        const holder = this.#clients.get(clientId)?.will?.stored.proxy
+        const reportPossible = mayWait && holder !== undefined && this.#options.proxyAlive(holder)
+        const number = { epoch: this.#options.epoch, counter: ++this.#counter }
+        const sessionsFull = this.#clients.size >= homeLimits.sessionsMax
+        return { type: 'open', clientId, request: call.value, proxy, number, reportPossible, sessionsFull, now }
+      }
+      case 'announce':
+        return { type: 'announce', request: call.value, proxy, ended: this.#ended.get(clientId) }
+      case 'close':
+        return { type: 'close', request: call.value, now }
+      case 'subscribe':
+        return { type: 'subscribe', request: call.value }
+      case 'unsubscribe':
+        return { type: 'unsubscribe', request: call.value }
+      case 'checkpoint':
+        return { type: 'checkpoint', request: call.value }
+      case 'journal':
+        return { type: 'journal', request: call.value }
+      default:
+        return undefined
+    }
+  }
+
+  #submit(clientId: string, command: ClientCommand, asked?: Asked): void {
+    if (this.#closed) {
+      asked?.reply(status(asked.call.id, home.HomeStatus.NOT_OWNER))
+      return
+    }
+    const before = this.#clients.get(clientId) ?? unknownClient
+    const { events, effects } = decide(before, command)
+    let client = before
+    const writes: HomeWrite[] = []
+    for (const event of events) {
+      writes.push(...writesOf(clientId, client, event))
+      client = evolve(client, event)
+    }
+    let durable: Promise<void>
+    try {
+      // A durable write is a check of the epoch in itself; a number given without one needs the check alone (rule 2).
+      const gives = effects.some(({ type }) => type === 'opened')
+      const put = this.store.put(writes)
+      durable = writes.length === 0 && gives ? both(put, this.store.checkFence()) : put
+    } catch (error) {
+      this.#refuse(clientId, error, asked)
+      return
+    }
+    this.#keep(clientId, before, client)
+    durable.then(
+      () => {
+        for (const effect of effects) this.#perform(clientId, client, effect, asked)
+      },
+      () => asked?.reply(status(asked.call.id, home.HomeStatus.NOT_OWNER)),
+    )
+  }
+
+  /** What time or a death asked for is asked again later; a caller is told. */
+  #refuse(clientId: string, error: unknown, asked: Asked | undefined): void {
+    if (!(error instanceof StateRefused)) throw error
+    this.#options.logger.warn('home refused a change', { clientId, reason: error.message })
+    if (asked === undefined) this.#deadlines.add(clientId, this.#options.clock.now() + retryMs)
+    else asked.reply(status(asked.call.id, home.HomeStatus.REFUSED, reasonCodes.quotaExceeded))
+    this.#tick()
+  }
+
+  #keep(clientId: string, before: Client, client: Client): void {
+    if (client.session === undefined && client.will === undefined) {
+      this.#clients.delete(clientId)
+      const number = newestNumber(before)
+      if (number === undefined) return
+      this.#ended.delete(clientId)
+      this.#ended.set(clientId, number)
+      const [oldest] = this.#ended.keys()
+      if (this.#ended.size > homeLimits.endedMax && oldest !== undefined) this.#ended.delete(oldest)
+      return
+    }
+    this.#clients.set(clientId, client)
+    if (client !== before) this.#watch(clientId)
+  }
+
+  #perform(clientId: string, client: Client, effect: ClientEffect, asked: Asked | undefined): void {
+    const id = asked?.call.id ?? 0
+    const { OK, SUPERSEDED, REFUSED } = home.HomeStatus
+    if (effect.type === 'opened') asked?.reply(opened(id, client, effect.connection, effect.present))
+    else if (effect.type === 'done') asked?.reply(status(id, OK))
+    else if (effect.type === 'superseded') asked?.reply(status(id, SUPERSEDED))
+    else if (effect.type === 'refused') asked?.reply(status(id, REFUSED, effect.reasonCode))
+    else if (effect.type === 'push-superseded') {
+      const push = { $case: 'superseded', value: { connection: effect.connection } } as const
+      this.#options.push(effect.proxy, { clientId, push })
+    } else if (effect.type === 'await-report') this.#park(clientId, asked)
+    else if (effect.type === 'fire-will') this.#fire(clientId, effect, asked)
+  }
+
+  #park(clientId: string, asked: Asked | undefined): void {
+    if (asked === undefined) return
+    const waiting = this.#parked.get(clientId) ?? new Set()
+    this.#parked.set(clientId, waiting)
+    const resume = () => {
+      timer.cancel()
+      waiting.delete(resume)
+      if (waiting.size === 0 && this.#parked.get(clientId) === waiting) this.#parked.delete(clientId)
+      this.#ask(asked, false)
+    }
+    const timer = this.#options.clock.after(homeLimits.reportWaitMs, resume)
+    waiting.add(resume)
+  }
+
+  #unpark(clientId: string): void {
+    for (const resume of [...(this.#parked.get(clientId) ?? [])]) resume()
+  }
+
+  async #fire(clientId: string, { will, again }: Extract<ClientEffect, { type: 'fire-will' }>, asked?: Asked) {
+    const { topic, body } = willRecord(clientId, will)
+    while (!this.#closed) {
+      try {
+        await this.#options.publishWill(topic, body)
+        break
+      } catch (error) {
+        this.#options.logger.warn('a will could not be published yet', { clientId, error: String(error) })
+        await new Promise<void>((resolve) => this.#options.clock.after(retryMs, resolve))
+      }
+    }
+    // The next home finds it due and publishes it.
+    if (this.#closed) asked?.reply(status(asked.call.id, home.HomeStatus.NOT_OWNER))
+    else {
+      this.#submit(clientId, { type: 'will-published', connection: will.connection })
+      if (again && asked !== undefined) this.#ask(asked, true)
+    }
+  }
+
+  #watch(clientId: string): void {
+    const client = this.#clients.get(clientId)
+    const at = client && nextDueAt(client)
+    if (at !== undefined) this.#deadlines.add(clientId, at)
+    this.#tick()
+  }
+
+  #tick(): void {
+    if (this.#ticking || this.#closed || this.#deadlines.size === 0) return
+    this.#ticking = true
+    this.#options.clock.after(tickMs, () => {
+      this.#ticking = false
+      const now = this.#options.clock.now()
+      for (const clientId of this.#deadlines.take(now)) {
+        const proxy = this.#clients.get(clientId)?.session?.proxy
+        if (proxy !== undefined && !this.#options.proxyAlive(proxy)) this.#proxyDied(clientId, proxy)
+        this.#submit(clientId, { type: 'due', now })
+        this.#watch(clientId)
+      }
+      this.#tick()
+    })
+  }
+}

@@ -1,0 +1,83 @@
+import type { Log } from '@tern/log'
+import { home } from '@tern/proto'
+import type { Clock, Logger } from '@tern/runtime'
+import { status } from './home-calls.ts'
+import { HomeRunner } from './home-runner.ts'
+import { openStateStore, type StateStore } from './state-store.ts'
+
+export type HomeServiceOptions = Readonly<{
+  log: Log
+  /** This broker's incarnation. */
+  broker: number
+  clock: Clock
+  logger: Logger
+  /** Resolves once the record is on the log; repeated with the same body until it does. */
+  publishWill(topic: string, body: Buffer): Promise<void>
+  proxyAlive(incarnation: number): boolean
+}>
+
+export type HomeService = Readonly<{
+  /** Rejects with Superseded when a higher epoch has begun. */
+  open(queue: number, epoch: number): Promise<void>
+  close(queue: number): void
+  call(queue: number, call: home.HomeCall, proxy: number, reply: (answer: home.HomeAnswer) => void): void
+  /** The recorded death of a proxy incarnation. */
+  proxyDied(incarnation: number): void
+  onPush(listener: (proxy: number, push: home.HomePush) => void): void
+  onSuperseded(listener: (queue: number, epoch: number) => void): void
+  store(queue: number): StateStore | undefined
+}>
+
+/** The homes of the queues that this broker owns. */
+export function createHomeService({ log, broker, ...options }: HomeServiceOptions): HomeService {
+  const homes = new Map<number, HomeRunner>()
+  /** The latest wish for each queue: an open that was overtaken by a close comes to nothing. */
+  const wanted = new Map<number, number>()
+  let pushed: (proxy: number, push: home.HomePush) => void = () => {}
+  let superseded: (queue: number, epoch: number) => void = () => {}
+
+  function close(queue: number): void {
+    wanted.delete(queue)
+    homes.get(queue)?.close()
+    homes.delete(queue)
+  }
+
+  async function open(queue: number, epoch: number): Promise<void> {
+    close(queue)
+    wanted.set(queue, epoch)
+    const { clock } = options
+    const logger = options.logger.child({ queue, epoch })
+    const onSuperseded = () => {
+      if (wanted.get(queue) !== epoch) return
+      logger.info('a newer home has begun')
+      close(queue)
+      superseded(queue, epoch)
+    }
+    const store = await openStateStore({ log, queue, epoch, broker, clock, logger, onSuperseded })
+    if (wanted.get(queue) !== epoch) {
+      store.close()
+      return
+    }
+    homes.set(queue, new HomeRunner(store, { ...options, epoch, logger, push: (proxy, push) => pushed(proxy, push) }))
+  }
+
+  return {
+    open,
+    close,
+    call(queue, call, proxy, reply) {
+      const runner = homes.get(queue)
+      if (runner === undefined) reply(status(call.id, home.HomeStatus.NOT_OWNER))
+      else runner.call(call, proxy, reply)
+    },
+    proxyDied(incarnation) {
+      for (const runner of homes.values()) runner.proxyDied(incarnation)
+    },
+    onPush(listener) {
+      pushed = listener
+    },
+    onSuperseded(listener) {
+      superseded = listener
+    },
+    store: (queue) => homes.get(queue)?.store,
+  }
+}

@@ -1,0 +1,62 @@
+import type { envelope, state } from '@tern/proto'
+
+export type ConnectionNumber = envelope.ConnectionNumber
+
+/** One session as its home knows it. */
+export type Session = Readonly<{
+  incarnation: ConnectionNumber
+  /** The newest connection number given to this client. */
+  connection: ConnectionNumber
+  expirySeconds: number
+  subscriptions: readonly state.Subscription[]
+  /** Undefined while connected. */
+  disconnectedAtMs: number | undefined
+  proxy: number
+  principal: string
+  /** False: it ends with its connection and is known to this process only. */
+  durable: boolean
+}>
+
+/** A will that is durable, due once `dueAtMs` is there and has come. */
+export type Will = Readonly<{ connection: ConnectionNumber; dueAtMs: number | undefined; stored: state.StoredWill }>
+
+/** All that a home keeps of one client. */
+export type Client = Readonly<{
+  session: Session | undefined
+  cursor: state.Cursor | undefined
+  /** Outbound QoS 2 exchanges by packet id. */
+  journal: ReadonlyMap<number, state.JournalEntry>
+  will: Will | undefined
+}>
+
+export const unknownClient: Client = { session: undefined, cursor: undefined, journal: new Map(), will: undefined }
+
+export type ClientEvent =
+  | Readonly<{ type: 'session-saved'; session: Session }>
+  /** With its cursor and its journal. */
+  | Readonly<{ type: 'session-ended' }>
+  | Readonly<{ type: 'cursor-saved'; cursor: state.Cursor }>
+  | Readonly<{ type: 'journal-saved'; entries: readonly state.JournalEntry[] }>
+  | Readonly<{ type: 'will-stored'; will: Will }>
+  | Readonly<{ type: 'will-removed' }>
+
+export type ClientEffect =
+  | Readonly<{ type: 'opened'; connection: ConnectionNumber; present: boolean }>
+  | Readonly<{ type: 'done' }>
+  | Readonly<{ type: 'superseded' }>
+  | Readonly<{ type: 'refused'; reasonCode: number }>
+  /** Told to the proxy of an older connection. */
+  | Readonly<{ type: 'push-superseded'; proxy: number; connection: ConnectionNumber }>
+  /** The command is to be decided again once that connection was closed, or after `reportWaitMs`. */
+  | Readonly<{ type: 'await-report' }>
+  /** Published, then removed, then (`again`) the command is decided again. */
+  | Readonly<{ type: 'fire-will'; will: Will; again: boolean }>
+
+export function compareNumbers(a: ConnectionNumber, b: ConnectionNumber): number {
+  return a.epoch - b.epoch || a.counter - b.counter
+}
+
+/** The newest number known of a client: its session's, or its will's when that is all that survived a failover. */
+export function newestNumber({ session, will }: Client): ConnectionNumber | undefined {
+  return session?.connection ?? will?.connection
+}

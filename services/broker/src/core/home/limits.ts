@@ -1,0 +1,18 @@
+/** What a home holds at most. The answer to each is MQTT's 0x97, quota exceeded, unless it says otherwise. */
+export const homeLimits = {
+  sessionsMax: 1_000_000,
+  subscriptionsMax: 10_000,
+  /** Outbound QoS 2 exchanges of a session that are not done. */
+  journalMax: 4_096,
+  /** Ranges of a cursor, over all its queues. */
+  cursorRangesMax: 20_000,
+  /** Ended connections whose numbers are remembered; the oldest are forgotten. */
+  endedMax: 100_000,
+  /** At a takeover of a connection with a will: how long its proxy may take to say how it ended. */
+  reportWaitMs: 300,
+}
+
+export const reasonCodes = { unspecified: 0x80, quotaExceeded: 0x97 }
+
+/** The expiry interval that never ends [MQTT5-3.1.2.11.2]. */
+export const neverExpires = 0xffff_ffff
