@@ -12,6 +12,7 @@ import {
   writeZeros,
   zeros,
 } from './segment.ts'
+import { SpareSegment } from './spare-segment.ts'
 
 /** Where the payload of a frame lies. */
 export type Place = Readonly<{ segment: number; at: number }>
@@ -27,12 +28,14 @@ export class Journal {
   private readonly segments = new Map<number, Segment>()
   private current: Segment | undefined
   private at = 0
+  private readonly spare: SpareSegment | undefined
   private buffer = Buffer.allocUnsafe(1024 * 1024)
 
   /** Hands each frame that is whole to `found`, in order, and cuts off what a crash tore. Throws when more than the tail is damaged. */
   constructor(options: JournalOptions, found: (frame: Frame, place: Place) => void) {
     this.options = options
     mkdirSync(options.folder, { recursive: true })
+    if (options.create === undefined) this.spare = new SpareSegment(options.folder, options.segmentBytes)
     const numbers = readdirSync(options.folder)
       .filter((name) => name.endsWith('.segment'))
       .map((name) => Number.parseInt(name, 10))
@@ -83,6 +86,7 @@ export class Journal {
     }
     fdatasyncSync(segment.fd)
     this.at += end
+    if (this.at > segment.sizeBytes / 4) this.spare?.prepare()
     return places
   }
 
@@ -104,7 +108,7 @@ export class Journal {
     const { folder, segmentBytes, create = createSegment } = this.options
     const number = Math.max(0, ...this.segments.keys()) + 1
     try {
-      this.current = create(folder, number, Math.max(segmentBytes, size))
+      this.current = this.spare?.take(number, size) ?? create(folder, number, Math.max(segmentBytes, size))
     } catch (error) {
       throw new CommitRefused(`the disk has no room for the log: ${(error as Error).message}`)
     }

@@ -31,7 +31,7 @@ export async function startLogProcess(folder: string, listen = '127.0.0.1:0'): P
 export const spawnLog = (flags: readonly string[]): ChildProcess =>
   spawn(process.execPath, [main, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TERN_LOG_SEGMENT_BYTES: String(1024 * 1024) },
+    env: { TERN_LOG_SEGMENT_BYTES: String(1024 * 1024), ...process.env },
   })
 
 /** Runs to its end: exit code and what it wrote to stderr. */

@@ -52,7 +52,7 @@ export function removeSegment({ fd, path }: Segment): void {
   syncFolder(path)
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const folder = openSync(dirname(path), 'r')
   fsyncSync(folder)
   closeSync(folder)
