@@ -150,11 +150,10 @@ test('a clean session is announced to a new home unless a newer one has been the
 })
 
 test('an entry that reuses a packet id closes its predecessor, and a PUBREC is never taken back', () => {
-  const journal = (position: number, phase: state.JournalPhase) =>
-    ({
-      type: 'journal',
-      request: { connection: at(1), entries: [{ packetId: 9, queue: 0, position, phase, qos: 2 }] },
-    }) as const
+  const journal = (position: number, phase: state.JournalPhase): ClientCommand => ({
+    type: 'journal',
+    request: { connection: at(1), entries: [{ packetId: 9, queue: 0, position, phase, qos: 2 }] },
+  })
   const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
   const held = (...commands: ClientCommand[]) => [...after(connect(1), ...commands).client.journal.values()]
   expect(held(journal(5, RELEASED), journal(5, PUBLISHED))).toMatchObject([{ position: 5, phase: RELEASED }])

@@ -1,0 +1,85 @@
+import { createMemoryLog, ternTopics } from '@tern/log'
+import { home, state } from '@tern/proto'
+import { decodeEnvelope, readBody } from '@tern/record'
+import { type Clock, silentLogger } from '@tern/runtime'
+import { expect, test } from 'vitest'
+import { createHomeService } from './home-service.ts'
+
+const clock: Clock = {
+  now: () => 0,
+  after(_, task) {
+    const immediate = setImmediate(task)
+    return { cancel: () => clearImmediate(immediate) }
+  },
+  soon: (task) => void setImmediate(task),
+}
+
+async function world() {
+  const log = createMemoryLog({ now: () => 0 })
+  await log.provision(ternTopics(1))
+  const wills: string[] = []
+  const alive = new Set([1, 2])
+  const homeOf = async (epoch: number) => {
+    const service = createHomeService({
+      log,
+      broker: epoch,
+      clock,
+      logger: silentLogger,
+      publishWill: async (_, body) =>
+        void wills.push(decodeEnvelope(readBody(body, 0, body.length).header('tern')!).producerName),
+      proxyAlive: (proxy) => alive.has(proxy),
+    })
+    await service.open(0, epoch)
+    const call = (proxy: number, sent: home.HomeCall['call']) =>
+      new Promise<home.HomeAnswer>((reply) =>
+        service.call(0, { id: 1, queue: 0, clientId: 'c', call: sent }, proxy, reply),
+      )
+    const open = (proxy: number, request: Partial<home.OpenSession>) =>
+      call(proxy, {
+        $case: 'open',
+        value: { cleanStart: false, expirySeconds: 0, will: undefined, principal: '', ...request },
+      })
+    return { service, call, open }
+  }
+  return { homeOf, wills, alive }
+}
+
+test('a session is resumed at the next home with a higher number, and the old home answers no more', async () => {
+  const { homeOf } = await world()
+  const first = await homeOf(1)
+  const one = await first.open(1, { expirySeconds: 60 })
+  const subscribe = { connection: one.opened!.connection!, subscriptions: [{ filter: 'a' }] }
+  await first.call(1, { $case: 'subscribe', value: home.Subscribe.fromPartial(subscribe) })
+  const second = await homeOf(2)
+  const two = await second.open(2, { expirySeconds: 60 })
+  expect(two.opened).toMatchObject({ sessionPresent: true, connection: { epoch: 2 }, session: { epoch: 1 } })
+  expect(two.opened!.subscriptions.map(({ filter }) => filter)).toEqual(['a'])
+  expect((await first.open(1, { expirySeconds: 60 })).status).toBe(home.HomeStatus.NOT_OWNER)
+})
+
+test('a home that was superseded gives no number to a clean session', async () => {
+  const { homeOf } = await world()
+  const first = await homeOf(1)
+  await homeOf(2)
+  expect((await first.open(1, { cleanStart: true })).status).toBe(home.HomeStatus.NOT_OWNER)
+})
+
+test('a takeover fires the will of the old connection before the number is given', async () => {
+  const { homeOf, wills } = await world()
+  const { service, open } = await homeOf(1)
+  const pushed: number[] = []
+  service.onPush((proxy) => pushed.push(proxy))
+  await open(1, { will: state.StoredWill.fromPartial({ topic: 'gone' }) })
+  const { opened } = await open(2, {})
+  expect(wills).toEqual(['will/c/1.1'])
+  expect([opened?.sessionPresent, pushed[0]]).toEqual([false, 1])
+})
+
+test('a will of a proxy that died with its home is fired by the next home', async () => {
+  const { homeOf, wills, alive } = await world()
+  await (await homeOf(1)).open(1, { will: state.StoredWill.fromPartial({ topic: 'gone' }) })
+  alive.delete(1)
+  const { service } = await homeOf(2)
+  while (service.store(0)?.get('will/c') !== undefined) await new Promise((resolve) => setImmediate(resolve))
+  expect(wills).toEqual(['will/c/1.1'])
+})
