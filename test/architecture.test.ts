@@ -36,6 +36,11 @@ const faults: [name: string, file: SourceFile, named: string][] = [
   ['a core that imports node:', { path: core, text: "import { readFileSync } from 'node:fs'" }, 'node:fs'],
   ['a core that imports an adapter', { path: core, text: "import { y } from '../adapters/y.ts'" }, 'adapters'],
   ['a core that imports the transport', { path: core, text: "import { dialStream } from '@tern/rpc'" }, '@tern/rpc'],
+  [
+    'a core that reads the clock of the runtime',
+    { path: core, text: "import { systemClock, unreachable } from '@tern/runtime'" },
+    '@tern/runtime',
+  ],
   ['a core that imports a module at run time', { path: core, text: "const k = await import('kafkajs')" }, 'kafkajs'],
   [
     'mqtt-packet outside the codec',
@@ -75,6 +80,7 @@ const allowed: SourceFile[] = [
     text: "import { topic } from '@tern/mqtt'\nimport { partitionOf } from '@tern/routing'\nimport { y } from './y.ts'",
   },
   { path: 'services/broker/src/core/queue.test.ts', text: "import { readFileSync } from 'node:fs'" },
+  { path: core, text: "import { type Millis, unreachable } from '@tern/runtime'" },
   { path: 'libs/mqtt/src/codec.ts', text: "import p from 'mqtt-packet'" },
   { path: 'libs/log/src/embedded/store.ts', text: "import { open } from 'lmdb'" },
   { path: 'services/proxy/src/adapters/websocket.ts', text: "import { WebSocketServer } from 'ws'" },

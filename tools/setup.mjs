@@ -16,13 +16,11 @@ function installed() {
   if (!existsSync(kept)) return false
   const here = JSON.parse(readFileSync(kept, 'utf8')).packages
   const wanted = JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages
-  return Object.entries(wanted).every(
-    ([path, { version, optional, peer, link }]) =>
-      !path.startsWith('node_modules/') ||
-      link ||
-      here[path]?.version === version ||
-      (!here[path] && (optional || peer)),
-  )
+  return Object.entries(wanted).every(([path, { version, optional, peer, link }]) => {
+    if (!path.startsWith('node_modules/')) return true
+    if (link) return existsSync(at(path))
+    return here[path] ? here[path].version === version : optional || peer
+  })
 }
 
 function contracts() {

@@ -17,30 +17,37 @@ const owners: Readonly<Record<string, RegExp>> = {
 const barredFromCore = /^(node:|@grpc\/|kafkajs|@opentelemetry\/|@tern\/(rpc|log|runtime)$)|\/adapters\//
 const importPattern = /\b(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*\(?\s*['"]([^'"\n]+)['"]/g
 
-/** What a file imports, re-exports, or loads at run time. */
-function importsOf(text: string): { name: string; typesOnly: boolean }[] {
-  return [...text.matchAll(importPattern)].map(([statement, name = '']) => ({
-    name,
-    typesOnly: /^(import|export)\s+type\b/.test(statement),
-  }))
+/** Of libs/runtime the core may use types, and this one function, which does nothing but fail to compile. */
+const pureOfRuntime = /^(type\s+\w+|unreachable)$/
+
+type Import = Readonly<{ name: string; pure: boolean }>
+
+/** What a file imports, re-exports, or loads at run time. `pure`: brings in nothing that could act. */
+function importsOf(text: string): Import[] {
+  return [...text.matchAll(importPattern)].map(([statement, name = '']) => {
+    const members = /\{([^}]*)\}/.exec(statement)?.[1]?.split(',') ?? ['*']
+    const typesOnly = /^(import|export)\s+type\b/.test(statement)
+    const used = members.map((member) => member.trim()).filter((member) => member !== '')
+    return { name, pure: typesOnly || used.every((member) => pureOfRuntime.test(member)) }
+  })
 }
 
 /** Every rule that the file breaks, in words that name the file and what it did. */
 export function brokenRules({ path, text }: SourceFile): string[] {
   const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
   const tooLong = lines > linesMax ? [`${path} has ${lines} lines; split it (at most ${linesMax})`] : []
-  const imports = importsOf(text).flatMap((each) => brokenImport(path, each.name, each.typesOnly) ?? [])
+  const imports = importsOf(text).flatMap((each) => brokenImport(path, each) ?? [])
   return [...tooLong, ...imports]
 }
 
-function brokenImport(path: string, name: string, typesOnly: boolean): string | undefined {
+function brokenImport(path: string, { name, pure }: Import): string | undefined {
   if (isTest(path)) return undefined
   const service = serviceOf(path, name)
   if (path.startsWith('libs/') && service) return `${path} imports ${name}: a library never imports a service`
   if (service && !path.startsWith(`services/${service}/`)) {
     return `${path} imports ${name}: services meet in proto/, never in code`
   }
-  if (/\/src\/core\//.test(path) && barredFromCore.test(name) && !(typesOnly && name === '@tern/runtime')) {
+  if (/\/src\/core\//.test(path) && barredFromCore.test(name) && !(pure && name === '@tern/runtime')) {
     return `${path} imports ${name}: the core is pure, it decides and the adapters act`
   }
   const owner = owners[name]

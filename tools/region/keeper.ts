@@ -26,6 +26,7 @@ export class Keeper {
   phase: Phase = 'down'
   private child: ChildProcess | undefined
   private exited: Promise<unknown> = Promise.resolve()
+  private readonly settling: (() => void)[] = []
   private restart: NodeJS.Timeout | undefined
 
   constructor(options: KeeperOptions) {
@@ -36,10 +37,17 @@ export class Keeper {
     return this.child?.pid
   }
 
-  /** Starts it, and resolves once it serves. Already running: resolves at once. */
-  async start(): Promise<void> {
+  /** Starts it unless it runs, and resolves once it serves (at the second attempt, if the first dies) or is held down again. */
+  start(): Promise<void> {
     clearTimeout(this.restart)
-    if (this.child) return
+    if (this.child === undefined) this.launch()
+    return new Promise((resolve) => {
+      this.settling.push(resolve)
+      if (this.phase === 'ready') this.enter('ready')
+    })
+  }
+
+  private launch(): void {
     const { command, pidFile, ready } = this.options
     const node = ['--disable-warning=ExperimentalWarning', '--import', leash, ...command]
     const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
@@ -53,8 +61,9 @@ export class Keeper {
       child.once('error', (error) => resolve(error.message))
     })
     this.exited = exit.then((why) => this.gone(child, why))
-    await Promise.race([ready(child), exit])
-    if (this.child === child && this.phase === 'starting') this.enter('ready')
+    void ready(child).then(() => {
+      if (this.child === child && this.phase === 'starting') this.enter('ready')
+    })
   }
 
   /** SIGKILL, and held down until `start`. Resolves once the process is gone. */
@@ -92,7 +101,7 @@ export class Keeper {
     if (this.phase === 'held down') return
     this.options.line(`${this.options.name} ended (${why}); it is started again`)
     this.enter('down')
-    this.restart = setTimeout(() => void this.start(), this.options.restartDelayMs)
+    this.restart = setTimeout(() => this.launch(), this.options.restartDelayMs)
   }
 
   private write(data: Buffer): void {
@@ -101,7 +110,9 @@ export class Keeper {
   }
 
   private enter(phase: Phase): void {
+    const before = this.phase
     this.phase = phase
-    this.options.changed(phase)
+    if (phase !== before) this.options.changed(phase)
+    if (phase === 'ready' || phase === 'held down') for (const settle of this.settling.splice(0)) settle()
   }
 }

@@ -25,7 +25,7 @@ export class Supervisor {
   private readonly folder: { release(): void }
 
   /** Throws when another region uses the folder. */
-  constructor(plan: Plan, watcher: Watcher = silentWatcher) {
+  constructor(plan: Plan, watcher: Watcher = silentWatcher, zoneCommand = zoneArguments) {
     this.plan = plan
     this.folder = claimFolder(plan.folder)
     const keep = (
@@ -46,7 +46,7 @@ export class Supervisor {
       })
     this.log = keep('log', logArguments(plan), logRestartMs, () => answers(plan.log))
     this.zones = new Map(
-      plan.zones.map((each) => [each.zone, keep(each.zone, zoneArguments(plan, each), zoneRestartMs, announced)]),
+      plan.zones.map((each) => [each.zone, keep(each.zone, zoneCommand(plan, each), zoneRestartMs, announced)]),
     )
   }
 

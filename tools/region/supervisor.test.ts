@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Plan, planRegion } from './plan.ts'
+import { Supervisor } from './supervisor.ts'
+
+/** Stands in for a zone: says that it serves, and lives until it is ended. */
+const emptyZone = () => ['-e', "process.send('serving'); setInterval(() => {}, 1000)"]
+let plan: Plan
+let region: Supervisor
+
+beforeEach(async () => {
+  plan = await planRegion(mkdtempSync(join(tmpdir(), 'tern-supervisor-')), 0)
+  region = new Supervisor(plan, undefined, emptyZone)
+  await region.start()
+})
+afterEach(async () => {
+  await region.stop()
+  rmSync(plan.folder, { recursive: true })
+})
+
+const listens = (address: string) =>
+  new Promise<boolean>((resolve) => {
+    const [host = '', port] = address.split(':')
+    const socket = connect({ host, port: Number(port) })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+
+test('a started region has a log that answers and a process id file for each process', async () => {
+  expect(await listens(plan.log)).toBe(true)
+  expect(readdirSync(join(plan.folder, 'run')).sort()).toEqual([
+    'az-a.pid',
+    'az-b.pid',
+    'az-c.pid',
+    'log.pid',
+    'region.pid',
+  ])
+})
+
+test('a second region on the same folder is refused, and told who has it', () => {
+  expect(() => new Supervisor(plan, undefined, emptyZone)).toThrow(`in use by a region with process id ${process.pid}`)
+})
+
+test('a region that stopped leaves nothing running and its folder free', async () => {
+  await region.stop()
+  expect(await listens(plan.log)).toBe(false)
+  expect(existsSync(join(plan.folder, 'run', 'region.pid'))).toBe(false)
+})
+
+test('after everything was killed, everything starts again on the same data', async () => {
+  await region.killAll()
+  expect(await listens(plan.log)).toBe(false)
+  await region.start()
+  expect(await listens(plan.log)).toBe(true)
+  expect(region.keepers.map(({ phase }) => phase)).toEqual(['ready', 'ready', 'ready', 'ready'])
+})
