@@ -238,7 +238,8 @@ export class HomeRunner {
       this.#ticking = false
       const now = this.#options.clock.now()
       for (const clientId of this.#deadlines.take(now)) {
-        const proxy = this.#clients.get(clientId)?.session?.proxy
+        const client = this.#clients.get(clientId)
+        const proxy = client?.session?.proxy ?? client?.will?.stored.proxy
         if (proxy !== undefined && !this.#options.proxyAlive(proxy)) this.#proxyDied(clientId, proxy)
         this.#submit(clientId, { type: 'due', now })
         this.#watch(clientId)
