@@ -1,1 +1,2 @@
-export {}
+export type { NameserverConfig } from './config.ts'
+export { createNameserver, type Nameserver, type NameserverPorts } from './nameserver.ts'

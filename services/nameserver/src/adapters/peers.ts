@@ -1,0 +1,89 @@
+import { nameserver } from '@tern/proto'
+import { connectClient, unaryCall } from '@tern/rpc'
+import type { Clock } from '@tern/runtime'
+
+const pingInterval = 200
+const pingDeadline = 400
+
+export type PeerView = Readonly<{
+  /** The run that answers at the address, "name/nonce"; undefined until one did. */
+  run: string | undefined
+  heardAt: number
+  /** Since when nobody listens there. */
+  refusedSince: number | undefined
+  observations: readonly nameserver.Observation[]
+  observedAt: number
+}>
+
+export type Peers = Readonly<{
+  views(): readonly PeerView[]
+  addressOf(run: string): string | undefined
+  /** What a peer says of itself and of members, in a ping or in its answer. */
+  heard(from: nameserver.PingRequest): void
+  stop(): void
+}>
+
+type Peer = { -readonly [K in keyof PeerView]: PeerView[K] } & { address: string }
+
+/** Pings every other nameserver, and keeps what each last said. */
+export function createPeers(options: {
+  addresses: readonly string[]
+  clock: Clock
+  say(): nameserver.PingRequest
+  changed(): void
+}): Peers {
+  const { clock, say, changed } = options
+  const peers = options.addresses.map(
+    (address): Peer => ({
+      address,
+      run: undefined,
+      heardAt: 0,
+      refusedSince: undefined,
+      observations: [],
+      observedAt: 0,
+    }),
+  )
+  const clients = peers.map(({ address }) => connectClient(address))
+  let stopped = false
+
+  const note = (peer: Peer, { nameserver: run, observations }: nameserver.PingRequest) => {
+    peer.run = run
+    peer.heardAt = clock.now()
+    peer.observedAt = peer.heardAt
+    peer.observations = observations
+    peer.refusedSince = undefined
+  }
+
+  const ping = async (index: number): Promise<void> => {
+    const peer = peers[index]
+    const client = clients[index]
+    if (stopped || peer === undefined || client === undefined) return
+    try {
+      const answer = await unaryCall(client, nameserver.NameserverServiceService.ping, say(), pingDeadline)
+      const newRun = answer.nameserver !== peer.run
+      note(peer, answer)
+      if (newRun) changed()
+    } catch (error) {
+      if (String(error).includes('ECONNREFUSED') && peer.refusedSince === undefined) {
+        peer.refusedSince = clock.now()
+        peer.observations = []
+        changed()
+      }
+    }
+    clock.after(pingInterval, () => void ping(index))
+  }
+  for (const index of peers.keys()) void ping(index)
+
+  return {
+    views: () => peers,
+    addressOf: (run) => peers.find((peer) => peer.run === run)?.address,
+    heard(from) {
+      const peer = peers.find(({ run }) => run === from.nameserver)
+      if (peer !== undefined) note(peer, from)
+    },
+    stop() {
+      stopped = true
+      for (const client of clients) client.close()
+    },
+  }
+}

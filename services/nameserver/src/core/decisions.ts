@@ -1,0 +1,83 @@
+import { control, type nameserver } from '@tern/proto'
+import type { ControlState, Member } from './control-state.ts'
+import { causeOfDeath, type Sight } from './liveness.ts'
+import { placeOrphans, rebalance } from './placement.ts'
+
+export type Decided = Exclude<NonNullable<control.ControlEvent['event']>, { $case: 'claimed' }>
+
+export type Sights = Readonly<{
+  /** By nonce. */
+  own: ReadonlyMap<string, Readonly<{ hello: nameserver.Hello; heardAt: number; refused: boolean }>>
+  peers: readonly Readonly<{
+    run: string | undefined
+    heardAt: number
+    refusedSince: number | undefined
+    observations: readonly nameserver.Observation[]
+    observedAt: number
+  }>[]
+  /** A new leader counts silence from here at the earliest. */
+  leadingSince: number
+  run: string
+  now: number
+}>
+
+/** Everything the leader decides on what it sees now; a batch that goes to the log together. */
+export function decisionsOf(
+  state: ControlState,
+  sights: Sights,
+  limits: { queues: number; movesMax: number },
+): Decided[] {
+  if (state.queues === 0) return [{ $case: 'provisioned', value: { queues: limits.queues } }]
+  const joined = joins(state, sights)
+  const died = deaths(state, sights)
+  // Placement is decided on the state that these decisions lead to, once it is read back.
+  if (joined.length + died.length > 0) return [...died, ...joined, ...replacements(state, died)]
+  const orphans = placeOrphans(state)
+  const moves = orphans.length > 0 ? orphans : rebalance(state, limits.movesMax)
+  return moves.map((value) => ({ $case: 'assigned', value }))
+}
+
+function joins(state: ControlState, { own }: Sights): Decided[] {
+  return [...own]
+    .filter(([nonce, { refused }]) => !state.incarnations.has(nonce) && !refused)
+    .map(([nonce, { hello }]) => ({ $case: 'joined', value: { ...hello, nonce } }))
+}
+
+type Death = Extract<Decided, { $case: 'died' }>
+
+function deaths(state: ControlState, sights: Sights): Death[] {
+  const { peers, now } = sights
+  const alivePeers = peers.filter(({ heardAt, refusedSince }) => now - heardAt < 1_000 && refusedSince === undefined)
+  return [...state.members.values()].flatMap((member) => {
+    const seen = sightsOf(member, sights)
+    const reason = causeOfDeath(member, seen, alivePeers.length + 1, now)
+    return reason === undefined ? [] : [{ $case: 'died' as const, value: { incarnation: member.incarnation, reason } }]
+  })
+}
+
+function sightsOf(member: Member, { own, peers, leadingSince, run, now }: Sights): Sight[] {
+  const mine = own.get(member.nonce)
+  const sights: Sight[] = [
+    { nameserver: run, heardAt: Math.max(leadingSince, mine?.heardAt ?? 0), refused: mine?.refused ?? false },
+  ]
+  for (const peer of peers) {
+    const seen = peer.observations.find(({ incarnation }) => incarnation === member.incarnation)
+    if (seen === undefined || now - peer.observedAt > 1_000) continue
+    sights.push({ nameserver: peer.run ?? '', heardAt: peer.observedAt - seen.silentMs, refused: seen.refused })
+  }
+  return sights
+}
+
+/** The queues of the dead move in the batch that buries them, so that the move costs one append. */
+function replacements(state: ControlState, died: readonly Death[]): Decided[] {
+  const members = new Map(state.members)
+  for (const { value } of died) members.delete(value.incarnation)
+  return placeOrphans({ ...state, members }).map((value) => ({ $case: 'assigned', value }))
+}
+
+export function drainDecisions(state: ControlState, { zone, broker, draining }: nameserver.DrainRequest): Decided[] {
+  return [...state.members.values()]
+    .filter((member) => member.kind === control.MemberKind.BROKER && member.draining !== draining)
+    .filter((member) => (zone === '' ? member.incarnation === broker : member.zone === zone))
+    .map(({ incarnation }) => ({ $case: 'drainChanged', value: { incarnation, draining } }))
+}

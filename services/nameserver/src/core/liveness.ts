@@ -1,0 +1,25 @@
+import { control } from '@tern/proto'
+import type { Member } from './control-state.ts'
+
+/** Silence that means death. A false alarm costs a move of queues, or a proxy's clients a reconnect; never data. */
+export const silenceMax = { broker: 1_500, proxy: 5_000 } as const
+
+/** What one nameserver sees of a member, brought to this nameserver's clock. */
+export type Sight = Readonly<{ nameserver: string; heardAt: number; refused: boolean }>
+
+/**
+ * Why the member counts as dead, or undefined. Silence counts only when no nameserver hears it; a refused connection after
+ * a reset counts at once when two nameservers see it, or all that live when they are fewer.
+ */
+export function causeOfDeath(
+  member: Member,
+  sights: readonly Sight[],
+  nameserversAlive: number,
+  now: number,
+): string | undefined {
+  const refusals = sights.filter(({ refused }) => refused).length
+  if (refusals >= Math.min(2, nameserversAlive)) return `${refusals} nameservers find its connections reset and refused`
+  const heardAt = Math.max(...sights.map((sight) => sight.heardAt))
+  const allowed = member.kind === control.MemberKind.BROKER ? silenceMax.broker : silenceMax.proxy
+  return now - heardAt > allowed ? `silent for ${Math.round(now - heardAt)} ms` : undefined
+}

@@ -1,0 +1,158 @@
+import type { nameserver } from '@tern/proto'
+import type { Clock, Logger } from '@tern/runtime'
+import type { ControlLog } from './adapters/control-log.ts'
+import type { MemberStreams } from './adapters/member-streams.ts'
+import type { Peers } from './adapters/peers.ts'
+import type { NameserverConfig } from './config.ts'
+import type { ControlState } from './core/control-state.ts'
+import { decisionsOf, drainDecisions, type Sights } from './core/decisions.ts'
+import { termToClaim } from './core/term.ts'
+
+const lookInterval = 100
+const rebalanceInterval = 500
+
+export type Leadership = Readonly<{
+  begin(): void
+  /** Looks at everything again, soon: something changed. */
+  look(): void
+  leads(): boolean
+  say(): nameserver.PingRequest
+  drain(request: nameserver.DrainRequest): Promise<nameserver.DrainResponse>
+  stop(): void
+}>
+
+type Options = Readonly<{
+  config: NameserverConfig
+  clock: Clock
+  logger: Logger
+  controlLog: ControlLog
+  members: MemberStreams
+  peers: Peers
+}>
+
+/** Claims a term when nobody leads, and decides while it leads. One append is outstanding at a time. */
+export function createLeadership(options: Options): Leadership {
+  const { config, clock, logger, controlLog, members } = options
+  const run = `${config.name}/${config.nonce}`
+  const decider = createDecider(options, run, () => begunAt)
+  let begunAt = 0
+  let busy = false
+  let again = false
+  let stopped = false
+
+  const leads = () => controlLog.state().leader?.nameserver === run
+
+  const look = () => {
+    if (stopped || begunAt === 0) return
+    if (busy) {
+      again = true
+      return
+    }
+    busy = true
+    const state = controlLog.state()
+    const work = leads() ? decider.lead(state) : decider.claim(state)
+    work
+      .catch((error: unknown) =>
+        logger.warn('a decision could not be appended; it is made again', { error: String(error) }),
+      )
+      .finally(() => {
+        busy = false
+        if (again) {
+          again = false
+          clock.soon(look)
+        }
+      })
+  }
+
+  const tick = () => {
+    if (stopped) return
+    look()
+    clock.after(lookInterval, tick)
+  }
+
+  return {
+    begin() {
+      begunAt = clock.now()
+      tick()
+    },
+    look,
+    leads,
+    say: () => ({
+      nameserver: run,
+      term: controlLog.state().leader?.term ?? 0,
+      leading: leads(),
+      observations: observationsOf(controlLog.state(), members, clock.now()),
+    }),
+    async drain(request) {
+      const state = controlLog.state()
+      const events = drainDecisions(state, request)
+      if (events.length > 0)
+        await controlLog.append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event })))
+      await controlLog.caughtUp()
+      return { brokers: events.flatMap((event) => (event.$case === 'drainChanged' ? [event.value.incarnation] : [])) }
+    },
+    stop() {
+      stopped = true
+    },
+  }
+}
+
+/** What a look leads to: a claim when nobody leads, decisions while this run does. Both resolve once the fold has them. */
+function createDecider(
+  { config, clock, logger, controlLog, members, peers }: Options,
+  run: string,
+  begunAt: () => number,
+) {
+  let leadingSince = 0
+  let rebalancedAt = 0
+
+  const claim = async (state: ControlState) => {
+    const now = clock.now()
+    const alive = peers
+      .views()
+      .filter(({ heardAt, refusedSince }) => now - heardAt < 1_000 && refusedSince === undefined)
+    const rank = alive.filter((peer) => (peer.run ?? '') < run && peer.run !== state.leader?.nameserver).length
+    const term = termToClaim({ leader: state.leader, rank, ...leaderSight(state, run, peers, begunAt()), now })
+    if (term === undefined) return
+    logger.info('claims a term', { term, after: state.leader?.nameserver })
+    await controlLog.append([
+      { claim: 0, event: { $case: 'claimed', value: { term, nameserver: run, zone: config.zone } } },
+    ])
+    await controlLog.caughtUp()
+    if (controlLog.state().leader?.nameserver === run) leadingSince = clock.now()
+  }
+
+  const lead = async (state: ControlState) => {
+    const now = clock.now()
+    const mayRebalance = now - rebalancedAt >= rebalanceInterval
+    const sights: Sights = { own: members.seen(), peers: peers.views(), leadingSince, run, now }
+    const events = decisionsOf(state, sights, { queues: config.queues, movesMax: mayRebalance ? config.movesMax : 0 })
+    if (events.length === 0) return
+    for (const event of events) if (event.$case === 'died') logger.warn('declares a member dead', { ...event.value })
+    if (mayRebalance) rebalancedAt = now
+    await controlLog.append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event })))
+    await controlLog.caughtUp()
+  }
+
+  return { claim, lead }
+}
+
+function leaderSight(state: ControlState, run: string, peers: Peers, begunAt: number) {
+  const leading = state.leader?.nameserver ?? ''
+  const name = leading.slice(0, leading.lastIndexOf('/'))
+  // This nameserver's own earlier run led: it is gone for certain.
+  if (leading !== run && name === run.slice(0, run.lastIndexOf('/'))) return { heardAt: begunAt, goneSince: begunAt }
+  const view = peers.views().find((peer) => peer.run === leading)
+  const successor = peers.views().find((peer) => peer.run?.startsWith(`${name}/`) && peer.run !== leading)
+  return {
+    heardAt: Math.max(begunAt, view?.heardAt ?? 0),
+    goneSince: view?.refusedSince ?? (successor ? Math.max(begunAt, successor.heardAt) : undefined),
+  }
+}
+
+function observationsOf(state: ControlState, members: MemberStreams, now: number): nameserver.Observation[] {
+  return [...members.seen()].flatMap(([nonce, { heardAt, refused }]) => {
+    const incarnation = state.incarnations.get(nonce)
+    return incarnation === undefined ? [] : [{ incarnation, silentMs: Math.max(0, now - heardAt), refused }]
+  })
+}
