@@ -21,3 +21,4 @@ export type {
   UserProperty,
   Will,
 } from './packet.ts'
+export { matches, parseFilter, type TopicFilter } from './topic-filter.ts'
