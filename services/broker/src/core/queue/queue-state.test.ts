@@ -1,0 +1,66 @@
+import { envelope } from '@tern/proto'
+import { expect, test } from 'vitest'
+import { QueueState } from './queue-state.ts'
+
+const record = (fields: Partial<envelope.Envelope>) =>
+  envelope.Envelope.create({ clientId: 'c', producer: 7, ...fields })
+const number = (epoch: number, counter: number) => ({ epoch, counter })
+
+test('a record whose sequence is not above the last of its producer is void', () => {
+  const state = new QueueState(0)
+  expect([1, 2, 2, 1, 3].map((sequence, i) => state.apply(i, record({ sequence })))).toEqual([
+    'live',
+    'live',
+    'void',
+    'void',
+    'live',
+  ])
+  expect([...state.voidPositions]).toEqual([2, 3])
+  expect(state.next).toBe(5)
+})
+
+test('producers do not disturb one another', () => {
+  const state = new QueueState(0)
+  expect(state.apply(0, record({ producer: 7, sequence: 5 }))).toBe('live')
+  expect(state.apply(1, record({ producer: 8, sequence: 1 }))).toBe('live')
+  expect(state.apply(2, record({ producer: 0, producerName: 'will/c/1.1', sequence: 1 }))).toBe('live')
+  expect(state.apply(3, record({ producer: 0, producerName: 'will/c/1.1', sequence: 1 }))).toBe('void')
+})
+
+test('after the marker of its end a producer writes no more', () => {
+  const state = new QueueState(0)
+  state.apply(0, record({ sequence: 1 }))
+  expect(state.apply(1, record({ producer: 0, endedProducer: 7 }))).toBe('marker')
+  const late = record({ sequence: 2 })
+  expect(state.knows(late)).toBe(true)
+  expect(state.isSuperseded(late)).toBe(true)
+  expect(state.apply(2, late)).toBe('void')
+})
+
+test('a lower connection number of the client is void, also from another proxy', () => {
+  const state = new QueueState(0)
+  state.apply(0, record({ producer: 8, sequence: 1, connection: number(5, 2) }))
+  const stale = record({ producer: 7, sequence: 1, connection: number(5, 1) })
+  expect(state.isSuperseded(stale)).toBe(true)
+  expect(state.apply(1, stale)).toBe('void')
+  expect(state.apply(2, record({ producer: 7, sequence: 2, connection: number(6, 1) }))).toBe('live')
+  expect(state.apply(3, record({ clientId: 'other', producer: 7, sequence: 3, connection: number(1, 1) }))).toBe('live')
+})
+
+test('[MQTT5-4.3.3-10] a QoS 2 exchange is delivered once until its release, from whatever proxy it is repeated', () => {
+  const state = new QueueState(0)
+  const qosTwo = { session: number(3, 1), packetId: 9 }
+  expect(state.apply(0, record({ sequence: 1, qos: 2, qosTwo }))).toBe('live')
+  expect(state.openPackets('c', number(3, 1))).toEqual([9])
+  expect(state.apply(1, record({ producer: 8, sequence: 1, qos: 2, qosTwo }))).toBe('void')
+  expect(state.apply(2, record({ producer: 8, sequence: 2, release: true, qosTwo }))).toBe('marker')
+  expect(state.openPackets('c', number(3, 1))).toEqual([])
+  expect(state.openExchanges.size).toBe(0)
+  expect(state.apply(3, record({ producer: 8, sequence: 3, qos: 2, qosTwo }))).toBe('live')
+})
+
+test('the same packet id in another session is another exchange', () => {
+  const state = new QueueState(0)
+  state.apply(0, record({ sequence: 1, qosTwo: { session: number(3, 1), packetId: 9 } }))
+  expect(state.apply(1, record({ sequence: 2, qosTwo: { session: number(4, 1), packetId: 9 } }))).toBe('live')
+})

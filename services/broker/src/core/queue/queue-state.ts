@@ -1,0 +1,125 @@
+import type { envelope } from '@tern/proto'
+
+type Envelope = envelope.Envelope
+export type ConnectionNumber = Readonly<{ epoch: number; counter: number }>
+
+/** What log order makes of a record: a message, a repetition or stale one, or a marker that only changes state. */
+export type Verdict = 'live' | 'void' | 'marker'
+
+export type ProducerState = { sequence: number; ended: boolean }
+
+/**
+ * Everything a queue's owner must know of the past, as a function of log order alone (DESIGN 5, rules 1 to 4).
+ * Changed in place: it takes every record of the queue.
+ */
+export class QueueState {
+  /** The position that the next record will have. */
+  next: number
+  readonly producers = new Map<string | number, ProducerState>()
+  readonly connections = new Map<string, ConnectionNumber>()
+  /** Open inbound QoS 2 exchanges: client, then "session/packet id", then position. */
+  readonly openExchanges = new Map<string, Map<string, number>>()
+  readonly voidPositions = new Set<number>()
+
+  constructor(next: number) {
+    this.next = next
+  }
+
+  /** Takes the record at `position`; undefined stands for a record that no proxy wrote (rule 5). */
+  apply(position: number, record: Envelope | undefined): Verdict {
+    this.next = position + 1
+    const verdict = record === undefined ? 'live' : this.judge(position, record)
+    if (verdict === 'void') this.voidPositions.add(position)
+    return verdict
+  }
+
+  /** Whether the record would be void if it came now: the owner need not write it. */
+  knows(record: Envelope): boolean {
+    const producer = this.producers.get(producerOf(record))
+    if (producer !== undefined && (producer.ended || record.sequence <= producer.sequence)) return true
+    if (this.isSuperseded(record)) return true
+    return !record.release && record.qosTwo !== undefined && this.isOpen(record.clientId, record.qosTwo)
+  }
+
+  /** Rule 2: a newer connection of the client has written here, or the proxy is recorded dead. Never acknowledged. */
+  isSuperseded(record: Envelope): boolean {
+    if (this.producers.get(producerOf(record))?.ended) return true
+    const newest = this.connections.get(record.clientId)
+    return newest !== undefined && record.connection !== undefined && isLower(record.connection, newest)
+  }
+
+  openPackets(clientId: string, session: ConnectionNumber): number[] {
+    const prefix = `${session.epoch}.${session.counter}/`
+    const keys = [...(this.openExchanges.get(clientId)?.keys() ?? [])]
+    return keys.filter((key) => key.startsWith(prefix)).map((key) => Number(key.slice(prefix.length)))
+  }
+
+  private judge(position: number, record: Envelope): Verdict {
+    if (!this.inProducerOrder(record)) return 'void'
+    if (record.endedProducer > 0) {
+      const known = this.producers.get(record.endedProducer)
+      this.producers.set(record.endedProducer, { sequence: known?.sequence ?? 0, ended: true })
+      return 'marker'
+    }
+    if (!this.inConnectionOrder(record)) return 'void'
+    if (record.qosTwo === undefined) return 'live'
+    if (record.release) {
+      this.close(record.clientId, record.qosTwo)
+      return 'marker'
+    }
+    if (this.isOpen(record.clientId, record.qosTwo)) return 'void'
+    this.open(record.clientId, record.qosTwo, position)
+    return 'live'
+  }
+
+  /** Rule 1: a sequence that is not above the producer's last one is a repetition. */
+  private inProducerOrder(record: Envelope): boolean {
+    const key = producerOf(record)
+    if (key === 0) return true
+    const known = this.producers.get(key)
+    if (known === undefined) {
+      this.producers.set(key, { sequence: record.sequence, ended: false })
+      return true
+    }
+    if (known.ended || record.sequence <= known.sequence) return false
+    known.sequence = record.sequence
+    return true
+  }
+
+  /** Rule 2: the number of a client's connections only grows in a queue. */
+  private inConnectionOrder({ clientId, connection }: Envelope): boolean {
+    if (connection === undefined) return true
+    const newest = this.connections.get(clientId)
+    if (newest === undefined || isLower(newest, connection)) this.connections.set(clientId, connection)
+    else if (isLower(connection, newest)) return false
+    return true
+  }
+
+  private isOpen(clientId: string, key: envelope.QosTwoKey): boolean {
+    return this.openExchanges.get(clientId)?.has(exchangeOf(key)) ?? false
+  }
+
+  private open(clientId: string, key: envelope.QosTwoKey, position: number): void {
+    let exchanges = this.openExchanges.get(clientId)
+    if (exchanges === undefined) {
+      exchanges = new Map()
+      this.openExchanges.set(clientId, exchanges)
+    }
+    exchanges.set(exchangeOf(key), position)
+  }
+
+  private close(clientId: string, key: envelope.QosTwoKey): void {
+    const exchanges = this.openExchanges.get(clientId)
+    exchanges?.delete(exchangeOf(key))
+    if (exchanges?.size === 0) this.openExchanges.delete(clientId)
+  }
+}
+
+/** 0: a marker of an owner, which has no order of its own. */
+const producerOf = ({ producer, producerName }: Envelope): string | number => producerName || producer
+
+const exchangeOf = ({ session, packetId }: envelope.QosTwoKey): string =>
+  `${session?.epoch ?? 0}.${session?.counter ?? 0}/${packetId}`
+
+export const isLower = (a: ConnectionNumber, b: ConnectionNumber): boolean =>
+  a.epoch < b.epoch || (a.epoch === b.epoch && a.counter < b.counter)
