@@ -21,4 +21,13 @@ export type {
   UserProperty,
   Will,
 } from './packet.ts'
+export {
+  connackReturnCode,
+  isFailure,
+  type ReasonCode,
+  type ReturnCode,
+  reasonCode,
+  returnCode,
+} from './reason-code.ts'
+export { isValidTopicName, topicLevelsMax } from './topic.ts'
 export { matches, parseFilter, type TopicFilter } from './topic-filter.ts'
