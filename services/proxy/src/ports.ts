@@ -1,0 +1,69 @@
+import type { envelope, home, state } from '@tern/proto'
+
+/** A record of a queue on its way to clients. `body` is Kafka's record layout (libs/record): key, value, headers. */
+export type Message = Readonly<{ queue: number; position: number; timeMs: number; body: Buffer }>
+
+/** What a client wrote. `topic` null: a QoS 2 release marker, which goes to the queue where the exchange is open. */
+export type OutgoingRecord = Readonly<{
+  topic: string | null
+  payload: Uint8Array
+  /** Without producer and sequence: the region numbers it (rule 1). */
+  envelope: envelope.Envelope
+}>
+
+export type AppendResult =
+  | Readonly<{ verdict: 'stored' }>
+  /** The client has a newer connection: this one closes with 0x8E. */
+  | Readonly<{ verdict: 'superseded' }>
+  | Readonly<{ verdict: 'refused'; reasonCode: number }>
+
+export type ReadFilter = Readonly<{ filter: string; start: number }>
+
+/** Covers every position from `first` to `last`; what matched in it is in `messages`, in order. */
+export type Covered = Readonly<{ queue: number; first: number; last: number; messages: readonly Message[] }>
+
+export type RegionListener = Readonly<{
+  /** Ranges of one queue follow one another without hole or overlap, across reconnects and changes of owner as well. */
+  covered(range: Covered): void
+  /** The connection with this number, and lower ones, of the client are over (0x8E). */
+  superseded(clientId: string, connection: envelope.ConnectionNumber): void
+  /** The home of these queues has moved: live connections whose client hashes to one are announced to it, clean ones first. */
+  homeMoved(queue: number): void
+}>
+
+/** All that the brokers of the region do for the clients of this proxy. Nothing here gives up while a queue has no owner: it waits. */
+export type Region = Readonly<{
+  /** This proxy's incarnation. */
+  proxy: number
+  queues: number
+  /** Topic to queue, and client id to home. */
+  queueOf(key: string): number
+  listen(listener: RegionListener): void
+  /** Answers come in order for each queue; never when this process is declared dead. */
+  append(queue: number, record: OutgoingRecord, answer: (result: AppendResult) => void): void
+  /** False while the window of (this proxy, queue) is full: whoever has a record for it stops reading its socket. */
+  hasRoom(queue: number): boolean
+  /** Calls back once, when the window has room again. */
+  whenRoom(queue: number, then: () => void): void
+  /** Open inbound QoS 2 exchanges of a session, over all queues: packet id to queue. Settles when every owner has answered. */
+  openExchanges(clientId: string, session: envelope.ConnectionNumber): Promise<ReadonlyMap<number, number>>
+  /** Repeated at the new home until answered: the answer is OK, SUPERSEDED or REFUSED. */
+  callHome(clientId: string, call: NonNullable<home.HomeCall['call']>): Promise<home.HomeAnswer>
+  /**
+   * Counts one more client for the filter, and resolves with the last position of each queue that it can reach (D2):
+   * matching records above it are covered with their messages. Each call is taken back by one `removeInterest`.
+   */
+  addInterest(filter: string): Promise<readonly state.QueuePosition[]>
+  removeInterest(filter: string): void
+  /** The position after the last one that `covered` told of for the queue. */
+  next(queue: number): number
+  /** Catch-up for one session. An empty range has last = first - 1. `gap`: retention took what lies before `first` (D12). */
+  read(queue: number, from: number, filters: readonly ReadFilter[]): Promise<Covered & Readonly<{ gap: boolean }>>
+  /** A page of retained messages for a filter, in byte order of topics; values newer than the queue's start are left out (D2). */
+  retained(
+    queue: number,
+    filter: string,
+    through: number,
+    afterTopic: string,
+  ): Promise<Readonly<{ messages: readonly Message[]; nextAfterTopic: string }>>
+}>
