@@ -1,1 +1,2 @@
-export {}
+export { type Broker, type BrokerPorts, createBroker } from './broker.ts'
+export type { BrokerConfig } from './config.ts'

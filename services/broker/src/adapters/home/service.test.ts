@@ -3,7 +3,7 @@ import { home, state } from '@tern/proto'
 import { decodeEnvelope, readBody } from '@tern/record'
 import { type Clock, silentLogger } from '@tern/runtime'
 import { expect, test } from 'vitest'
-import { createHomeService } from './home-service.ts'
+import { createHomeService } from './service.ts'
 
 const clock: Clock = {
   now: () => 0,

@@ -1,6 +1,6 @@
 import { envelope, home } from '@tern/proto'
 import { encodeBody, encodeEnvelope } from '@tern/record'
-import type { Client, ConnectionNumber, Will } from '../core/home/client.ts'
+import type { Client, ConnectionNumber, Will } from '../../core/home/client.ts'
 
 /** A will as a record of the messages topic. Its producer name makes every repetition of it void. */
 export function willRecord(clientId: string, { connection, stored }: Will): { topic: string; body: Buffer } {

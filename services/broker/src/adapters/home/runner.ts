@@ -6,15 +6,15 @@ import {
   type ConnectionNumber,
   newestNumber,
   unknownClient,
-} from '../core/home/client.ts'
-import type { ClientCommand } from '../core/home/commands.ts'
-import { Deadlines } from '../core/home/deadlines.ts'
-import { decide } from '../core/home/decide.ts'
-import { evolve } from '../core/home/evolve.ts'
-import { nextDueAt } from '../core/home/expiry.ts'
-import { homeLimits, reasonCodes } from '../core/home/limits.ts'
-import { clientsOf, type HomeWrite, writesOf } from '../core/home/records.ts'
-import { opened, status, willRecord } from './home-calls.ts'
+} from '../../core/home/client.ts'
+import type { ClientCommand } from '../../core/home/commands.ts'
+import { Deadlines } from '../../core/home/deadlines.ts'
+import { decide } from '../../core/home/decide.ts'
+import { evolve } from '../../core/home/evolve.ts'
+import { nextDueAt } from '../../core/home/expiry.ts'
+import { homeLimits, reasonCodes } from '../../core/home/limits.ts'
+import { clientsOf, type HomeWrite, writesOf } from '../../core/home/records.ts'
+import { opened, status, willRecord } from './calls.ts'
 import { StateRefused, type StateStore } from './state-store.ts'
 
 const tickMs = 250

@@ -1,8 +1,8 @@
 import type { Log } from '@tern/log'
 import { home } from '@tern/proto'
 import type { Clock, Logger } from '@tern/runtime'
-import { status } from './home-calls.ts'
-import { HomeRunner } from './home-runner.ts'
+import { status } from './calls.ts'
+import { HomeRunner } from './runner.ts'
 import { openStateStore, type StateStore } from './state-store.ts'
 
 export type HomeServiceOptions = Readonly<{

@@ -1,0 +1,85 @@
+import { type home, link } from '@tern/proto'
+import { acceptStream, type RpcService, withViews } from '@tern/rpc'
+import type { Clock, Logger } from '@tern/runtime'
+import type { HomeService } from '../home/service.ts'
+import type { Ownership } from '../queue/ownership.ts'
+import { Link, type LinkStream } from './link.ts'
+import { LinkSession } from './link-session.ts'
+
+/** The service as both sides use it: what carries records is not copied once more. */
+export const linkService = withViews(link.LinkServiceService, { link: [link.LinkRequest, link.LinkResponse] })
+
+export type LinksOptions = Readonly<{
+  ownership: Ownership
+  homes: HomeService
+  clock: Clock
+  logger: Logger
+  /** False once the proxy's death is recorded: what it still sends is not listened to. */
+  proxyAlive(incarnation: number): boolean
+}>
+
+/** The streams of all proxies to this broker. */
+export class Links {
+  private readonly options: LinksOptions
+  private readonly sessions = new Set<LinkSession>()
+
+  constructor(options: LinksOptions) {
+    this.options = options
+  }
+
+  accept(stream: LinkStream): void {
+    const { clock, logger, proxyAlive } = this.options
+    const session = new LinkSession(new Link(stream, clock), this.options)
+    this.sessions.add(session)
+    stream.listen({
+      frame: (request) => {
+        session.link.proxy ??= request.proxy
+        if (!proxyAlive(session.link.proxy)) stream.end()
+        else this.guard(session, () => session.frame(request))
+      },
+      end: (reason) => {
+        this.sessions.delete(session)
+        session.close()
+        logger.info('a proxy has gone', { proxy: session.link.proxy, reason })
+      },
+    })
+  }
+
+  push(proxy: number, push: home.HomePush): void {
+    for (const { link } of this.sessions) if (link.proxy === proxy) link.push(push)
+  }
+
+  proxyDied(incarnation: number): void {
+    for (const { link } of [...this.sessions]) if (link.proxy === incarnation) link.end()
+  }
+
+  end(): void {
+    for (const { link } of [...this.sessions]) link.end()
+  }
+
+  /** A frame that cannot be understood ends its stream, and nothing else. */
+  private guard(session: LinkSession, task: () => void): void {
+    try {
+      task()
+    } catch (error) {
+      const { logger } = this.options
+      logger.error('a frame of a proxy was refused', { proxy: session.link.proxy, error: String(error) })
+      session.link.end()
+    }
+  }
+}
+
+/** Serves the links of whichever incarnation this process is at the moment. */
+export function linkRpcService(links: () => Links | undefined): RpcService {
+  const implementation: link.LinkServiceServer = {
+    link(call) {
+      const present = links()
+      const stream = acceptStream(call)
+      if (present === undefined) {
+        stream.listen({ frame() {}, end() {} })
+        stream.end()
+      } else present.accept(stream)
+    },
+  }
+  return { definition: linkService, implementation }
+}

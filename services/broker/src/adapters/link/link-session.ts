@@ -1,0 +1,155 @@
+import { append, type deliver, home, type link } from '@tern/proto'
+import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
+import type { Clock, Logger } from '@tern/runtime'
+import { status } from '../home/calls.ts'
+import type { HomeService } from '../home/service.ts'
+import type { Ownership } from '../queue/ownership.ts'
+import type { QueueRunner } from '../queue/queue-runner.ts'
+import type { Link } from './link.ts'
+import { openExchanges } from './open-exchanges.ts'
+import { readAnswer, retainedAnswer } from './reads.ts'
+
+/** Asks for delivery from the present end on. */
+const fromPresentEnd = -2
+
+export type LinkSessionOptions = Readonly<{ ownership: Ownership; homes: HomeService; clock: Clock; logger: Logger }>
+
+const verdicts = { stored: append.AppendVerdict.STORED, superseded: append.AppendVerdict.SUPERSEDED } as const
+
+/** What one proxy asks of the queues of this broker, part by part and in order. */
+export class LinkSession {
+  readonly link: Link
+  private readonly options: LinkSessionOptions
+  private closed = false
+
+  constructor(link: Link, options: LinkSessionOptions) {
+    this.link = link
+    this.options = options
+  }
+
+  frame(request: link.LinkRequest): void {
+    for (const part of request.appends) this.append(part)
+    for (const part of request.interests) this.interest(part)
+    for (const part of request.attaches) this.attach(part)
+    for (const part of request.credits) this.credit(part)
+    for (const part of request.reads) void this.read(part)
+    for (const part of request.retainedReads) void this.retained(part)
+    for (const part of request.openExchangesReads) void this.openExchanges(part)
+    for (const part of request.homeCalls) this.home(part)
+  }
+
+  close(): void {
+    this.closed = true
+    for (const runner of this.options.ownership.runners()) runner.dispatcher.detach(this.link)
+  }
+
+  /**
+   * Runs `task` at once when the queue is served; after a takeover that is under way, in the order of asking; with nothing when
+   * the queue is somebody else's.
+   */
+  private at(queue: number, task: (runner: QueueRunner | undefined) => void): void {
+    const { ownership } = this.options
+    const runner = ownership.get(queue)
+    if (runner) task(runner)
+    else if (!ownership.expects(queue)) task(undefined)
+    else {
+      void ownership.when(queue).then((opened) => {
+        if (!this.closed) task(opened)
+      })
+    }
+  }
+
+  private append({ queue, firstSequence, count, records }: append.Append): void {
+    const { link } = this
+    this.at(queue, (runner) => {
+      if (runner === undefined) {
+        link.notOwner(queue, firstSequence, count)
+        return
+      }
+      let sequence = firstSequence
+      // Answers come in the order of asking, so that counting gives the sequence again.
+      let answered = firstSequence
+      const answer = (verdict: 'stored' | 'superseded') => link.answerAppend(queue, answered++, verdicts[verdict])
+      for (const { body } of unpack(records, 0, 0)) {
+        runner.append({ record: envelopeAt(body), body, answer })
+        sequence++
+      }
+      if (sequence !== firstSequence + count) throw new Error(`an append of ${count} records holds others`)
+    })
+  }
+
+  private interest({ id, queue, add, remove }: deliver.Interest): void {
+    this.at(queue, (runner) => {
+      runner?.dispatcher.setInterest(this.link, { add, remove })
+      this.link.answerInterest({ id, queue, position: runner?.position ?? -1, notOwner: runner === undefined })
+    })
+  }
+
+  private attach({ queue, after }: deliver.Attach): void {
+    this.at(queue, (runner) => {
+      if (runner === undefined) {
+        this.link.answerAttach({ queue, notOwner: true })
+        return
+      }
+      const from = after === fromPresentEnd ? runner.position : after
+      this.link.answerAttach({ queue, after: from, epoch: this.options.ownership.epochOf(queue) })
+      runner.dispatcher.attach(this.link, from + 1)
+      runner.pump()
+    })
+  }
+
+  private credit({ queue, bytes }: deliver.Credit): void {
+    const runner = this.options.ownership.get(queue)
+    if (runner === undefined) return
+    runner.dispatcher.credit(this.link, bytes)
+    runner.pump()
+  }
+
+  private async read(read: deliver.Read): Promise<void> {
+    const runner = await this.options.ownership.when(read.queue)
+    if (runner === undefined) this.link.answerRead({ id: read.id, notOwner: true })
+    else {
+      const answer = await this.patiently(() => readAnswer(runner, read))
+      if (answer) this.link.answerRead(answer)
+    }
+  }
+
+  private async retained(read: deliver.RetainedRead): Promise<void> {
+    const runner = await this.options.ownership.when(read.queue)
+    this.link.answerRetained(runner === undefined ? { id: read.id, notOwner: true } : retainedAnswer(runner, read))
+  }
+
+  private async openExchanges(read: append.OpenExchangesRead): Promise<void> {
+    const answer = await this.patiently(() => openExchanges(this.options.ownership, read))
+    if (answer) this.link.answerOpenExchanges(answer)
+  }
+
+  private home(call: home.HomeCall): void {
+    this.at(call.queue, (runner) => {
+      const reply = (answer: home.HomeAnswer) => {
+        if (!this.closed) this.link.answerHome(answer)
+      }
+      if (runner === undefined) reply(status(call.id, home.HomeStatus.NOT_OWNER))
+      else this.options.homes.call(call.queue, call, this.link.proxy ?? 0, reply)
+    })
+  }
+
+  /** Tries again while the log does not answer, as long as somebody waits. */
+  private async patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
+    while (!this.closed) {
+      try {
+        return await ask()
+      } catch (error) {
+        this.options.logger.warn('a question waits for the log', { error: String(error) })
+        await new Promise<void>((resolve) => void this.options.clock.after(100, resolve))
+      }
+    }
+    return undefined
+  }
+}
+
+function envelopeAt(body: Buffer): Envelope {
+  const header = readBody(body, 0, body.length).header('tern')
+  if (header === undefined) throw new Error('an appended record has no envelope')
+  return decodeEnvelope(header)
+}

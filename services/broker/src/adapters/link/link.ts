@@ -1,0 +1,86 @@
+import { append, deliver, type home, link } from '@tern/proto'
+import type { Clock, Duplex } from '@tern/runtime'
+
+export type LinkStream = Duplex<link.LinkResponse, link.LinkRequest>
+
+const emptyResponse = (): link.LinkResponse => link.LinkResponse.create({})
+
+/** The broker's end of a stream to a proxy: gathers what one turn of the event loop has for it into one frame. */
+export class Link {
+  /** The proxy's incarnation; 0 for another broker that publishes a will, undefined before the first frame. */
+  proxy: number | undefined
+  private readonly stream: LinkStream
+  private readonly clock: Clock
+  private frame: link.LinkResponse | undefined
+
+  constructor(stream: LinkStream, clock: Clock) {
+    this.stream = stream
+    this.clock = clock
+  }
+
+  /** Adds to the run of answers that the frame ends with, when it continues it. */
+  answerAppend(queue: number, sequence: number, verdict: append.AppendVerdict): void {
+    const answers = this.next().appendAnswers
+    const last = answers.at(-1)
+    if (last?.queue === queue && last.verdict === verdict && last.firstSequence + last.count === sequence) last.count++
+    else
+      answers.push(append.AppendAnswer.create({ queue, firstSequence: sequence, count: 1, verdict, basePosition: -1 }))
+  }
+
+  notOwner(queue: number, firstSequence: number, count: number): void {
+    const verdict = append.AppendVerdict.NOT_OWNER
+    this.next().appendAnswers.push(
+      append.AppendAnswer.create({ queue, firstSequence, count, verdict, basePosition: -1 }),
+    )
+  }
+
+  deliver(delivery: deliver.Delivery): void {
+    this.next().deliveries.push(delivery)
+  }
+
+  answerInterest(answer: Partial<deliver.InterestAnswer>): void {
+    this.next().interestAnswers.push(deliver.InterestAnswer.create(answer))
+  }
+
+  answerAttach(answer: Partial<deliver.AttachAnswer>): void {
+    this.next().attachAnswers.push(deliver.AttachAnswer.create(answer))
+  }
+
+  answerRead(answer: Partial<deliver.ReadAnswer>): void {
+    this.next().readAnswers.push(deliver.ReadAnswer.create(answer))
+  }
+
+  answerRetained(answer: Partial<deliver.RetainedAnswer>): void {
+    this.next().retainedAnswers.push(deliver.RetainedAnswer.create(answer))
+  }
+
+  answerOpenExchanges(answer: Partial<append.OpenExchangesAnswer>): void {
+    this.next().openExchangesAnswers.push(append.OpenExchangesAnswer.create(answer))
+  }
+
+  answerHome(answer: home.HomeAnswer): void {
+    this.next().homeAnswers.push(answer)
+  }
+
+  push(push: home.HomePush): void {
+    this.next().homePushes.push(push)
+  }
+
+  end(): void {
+    this.stream.end()
+  }
+
+  private next(): link.LinkResponse {
+    if (this.frame === undefined) {
+      this.frame = emptyResponse()
+      this.clock.soon(() => this.flush())
+    }
+    return this.frame
+  }
+
+  private flush(): void {
+    const frame = this.frame
+    this.frame = undefined
+    if (frame !== undefined) this.stream.send(frame)
+  }
+}

@@ -1,0 +1,137 @@
+import type { Log } from '@tern/log'
+import type { RouteTable } from '@tern/routing'
+import type { Clock, Logger } from '@tern/runtime'
+import type { HomeService } from '../home/service.ts'
+import { messagesTopic } from './queue-records.ts'
+import { QueueRunner } from './queue-runner.ts'
+
+const compareInterval = 50
+const coverInterval = 500
+const retryDelay = 200
+
+type Owned = { epoch: number; ready: Promise<QueueRunner>; runner: QueueRunner | undefined }
+
+export type OwnershipOptions = Readonly<{ broker: number; log: Log; clock: Clock; logger: Logger; homes: HomeService }>
+
+/** The queues that the route table gives to this broker: takes them over, gives them up, keeps them going. */
+export class Ownership {
+  private readonly options: OwnershipOptions
+  private readonly owned = new Map<number, Owned>()
+  private stopped = false
+  private readonly changed: () => void
+
+  constructor(options: OwnershipOptions, changed: () => void) {
+    this.options = options
+    this.changed = changed
+    this.compare()
+    this.cover()
+  }
+
+  /** Queues that are served now. */
+  get serving(): number[] {
+    return [...this.owned].filter(([, { runner }]) => runner !== undefined).map(([queue]) => queue)
+  }
+
+  follow(table: RouteTable): void {
+    if (this.stopped) return
+    for (let queue = 0; queue < table.queues; queue++) {
+      const owner = table.ownerOf(queue)
+      const known = this.owned.get(queue)
+      if (owner?.broker !== this.options.broker) this.giveUp(queue)
+      else if (known === undefined || known.epoch < owner.epoch) this.takeOver(queue, owner.epoch)
+    }
+  }
+
+  /** The runner, when it serves now. */
+  get(queue: number): QueueRunner | undefined {
+    return this.owned.get(queue)?.runner
+  }
+
+  /** Whether a takeover of the queue is under way, or done. */
+  expects(queue: number): boolean {
+    return this.owned.has(queue)
+  }
+
+  epochOf(queue: number): number {
+    return this.owned.get(queue)?.epoch ?? 0
+  }
+
+  /** The runner, waiting for a takeover that is under way; undefined when the queue is not this broker's. */
+  async when(queue: number): Promise<QueueRunner | undefined> {
+    const known = this.owned.get(queue)
+    const runner = await known?.ready.catch(() => undefined)
+    return this.owned.get(queue) === known ? runner : undefined
+  }
+
+  /** Brings the queues up to the ends that the log has after this call. */
+  async compareNow(queues: readonly number[]): Promise<void> {
+    if (queues.length === 0) return
+    const ranges = await this.options.log.offsets(messagesTopic, queues)
+    await Promise.all(queues.map((queue, i) => this.get(queue)?.compareWithEnd(ranges[i]?.end ?? 0)))
+  }
+
+  /** Every queue that is served now. */
+  runners(): QueueRunner[] {
+    return [...this.owned.values()].flatMap(({ runner }) => runner ?? [])
+  }
+
+  giveUp(queue: number): void {
+    const known = this.owned.get(queue)
+    if (known === undefined) return
+    this.owned.delete(queue)
+    known.runner?.close()
+    this.options.homes.close(queue)
+    this.changed()
+  }
+
+  stop(): void {
+    for (const queue of [...this.owned.keys()]) this.giveUp(queue)
+    this.stopped = true
+  }
+
+  private takeOver(queue: number, epoch: number): void {
+    this.giveUp(queue)
+    const { clock, logger } = this.options
+    const owned: Owned = { epoch, runner: undefined, ready: this.open(queue, epoch) }
+    this.owned.set(queue, owned)
+    owned.ready.then(
+      (runner) => {
+        if (this.owned.get(queue) === owned) {
+          owned.runner = runner
+          this.changed()
+        } else runner.close()
+      },
+      (error: unknown) => {
+        if (this.owned.get(queue) !== owned) return
+        logger.warn('a takeover failed; it is tried again', { queue, epoch, error: String(error) })
+        clock.after(retryDelay, () => {
+          if (this.owned.get(queue) === owned && !this.stopped) this.takeOver(queue, epoch)
+        })
+      },
+    )
+  }
+
+  private async open(queue: number, epoch: number): Promise<QueueRunner> {
+    const { log, clock, logger, homes } = this.options
+    const [runner] = await Promise.all([QueueRunner.open({ queue, log, clock, logger }), homes.open(queue, epoch)])
+    logger.info('serves a queue', { queue, epoch, position: runner.position })
+    return runner
+  }
+
+  private compare(): void {
+    if (this.stopped) return
+    const { clock, logger } = this.options
+    this.compareNow(this.serving)
+      .catch((error: unknown) => logger.warn('the log could not be compared', { error: String(error) }))
+      .finally(() => clock.after(compareInterval, () => this.compare()))
+  }
+
+  private cover(): void {
+    if (this.stopped) return
+    for (const runner of this.runners()) {
+      runner.age()
+      runner.dispatcher.reportCovered()
+    }
+    this.options.clock.after(coverInterval, () => this.cover())
+  }
+}

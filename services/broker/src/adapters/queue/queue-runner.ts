@@ -1,0 +1,208 @@
+import type { Log } from '@tern/log'
+import { type Envelope, encodeBatch } from '@tern/record'
+import type { Clock, Logger } from '@tern/runtime'
+import { Dispatcher, type Recipient } from '../../core/dispatch/dispatcher.ts'
+import { AppendQueue, type Batch, type Entry } from '../../core/queue/append-queue.ts'
+import { QueueState } from '../../core/queue/queue-state.ts'
+import { type Message, TailRing } from '../../core/queue/tail-ring.ts'
+import { RetainedTopics } from '../../core/retained/retained-topics.ts'
+import { envelopeOf, messagesTopic, readPage, topicOf } from './queue-records.ts'
+
+const retryDelay = 100
+/** So many messages of the ring are looked at in one go. */
+const pageMessagesMax = 2_000
+
+export type QueueRunnerOptions = Readonly<{ queue: number; log: Log; clock: Clock; logger: Logger }>
+
+/** Messages of the past, void ones left out, up to (not with) position `next`. */
+export type Past = Readonly<{ messages: readonly Message[]; next: number; gap: boolean }>
+
+/** One queue that this broker owns: appends, folds what the log says, and delivers. */
+export class QueueRunner {
+  readonly queue: number
+  readonly retained = new RetainedTopics()
+  readonly dispatcher: Dispatcher<Recipient>
+  readonly state: QueueState
+  private readonly options: QueueRunnerOptions
+  private readonly pending = new AppendQueue()
+  private readonly ring: TailRing
+  private appending = false
+  private reading: Promise<void> = Promise.resolve()
+  private pumping = false
+  private closed = false
+
+  private constructor(options: QueueRunnerOptions, start: number) {
+    this.options = { ...options, logger: options.logger.child({ queue: options.queue }) }
+    this.queue = options.queue
+    this.state = new QueueState(start)
+    this.ring = new TailRing(start)
+    this.dispatcher = new Dispatcher(options.queue)
+  }
+
+  /** Takes the queue over: folds the log up to the end that it has after the call. */
+  static async open(options: QueueRunnerOptions): Promise<QueueRunner> {
+    const [range] = await options.log.offsets(messagesTopic, [options.queue])
+    const runner = new QueueRunner(options, range?.start ?? 0)
+    await runner.readTo(range?.end ?? 0)
+    return runner
+  }
+
+  /** The last position whose meaning is known; -1 when there is none. */
+  get position(): number {
+    return this.state.next - 1
+  }
+
+  append(entry: Entry): void {
+    this.pending.push(entry)
+    if (this.appending) return
+    this.appending = true
+    this.options.clock.soon(() => void this.appendAll())
+  }
+
+  close(): void {
+    this.closed = true
+    this.pending.clear()
+  }
+
+  /** Told the log's end a few times a second, and before a question whose answer must be the log's: reads what others wrote. */
+  async compareWithEnd(end: number): Promise<void> {
+    if (end > this.state.next) await this.readTo(end)
+  }
+
+  /** Forgets what is too old for the ring. */
+  age(): void {
+    this.ring.age(this.options.clock.now())
+  }
+
+  /** Lets those that lag catch up, from the ring or from the log, until all have come to the end or have no room. */
+  pump(): void {
+    if (this.pumping || this.closed) return
+    this.pumping = true
+    this.pumpAll()
+      .catch((error: unknown) => this.options.logger.warn('catching up failed', { error: String(error) }))
+      .finally(() => {
+        this.pumping = false
+      })
+  }
+
+  /** A page of messages from a position on: from the ring, else from the log. */
+  async messagesFrom(from: number): Promise<Past> {
+    if (from >= this.ring.start) return this.fromRing(from)
+    const { records, next, gap } = await readPage(this.options.log, this.queue, from, this.state.next)
+    const live = records.filter(({ topic, position }) => topic !== undefined && !this.state.voidPositions.has(position))
+    return { messages: live as Message[], next, gap }
+  }
+
+  private fromRing(from: number): Past {
+    const messages: Message[] = []
+    this.ring.from(from, (message) => messages.push(message) < pageMessagesMax)
+    const last = messages.at(-1)
+    const cut = messages.length === pageMessagesMax && last !== undefined
+    return { messages, next: cut ? last.position + 1 : Math.max(from, this.state.next), gap: false }
+  }
+
+  private async pumpAll(): Promise<void> {
+    for (;;) {
+      const behind = this.dispatcher.lagging(this.state.next)
+      if (behind.length === 0 || this.closed) return
+      for (const { recipient, attachment } of behind) {
+        const from = attachment.next
+        const { messages, next } = await this.messagesFrom(from)
+        // It may have moved while the log was read: then the next round looks from where it is.
+        if (attachment.next === from) this.dispatcher.catchUp(recipient, messages, next)
+      }
+    }
+  }
+
+  private async appendAll(): Promise<void> {
+    while (!this.pending.isEmpty && !this.closed) await this.appendBatch(this.pending.take(this.state))
+    this.appending = false
+  }
+
+  private async appendBatch(batch: Batch): Promise<void> {
+    if (batch.bodies.length > 0) {
+      try {
+        const { log } = this.options
+        const { baseOffset, appendTimeMs } = await log.append(messagesTopic, this.queue, encodeBatch(batch.bodies))
+        // Another offset than the next one: others wrote before it, or a reader was here first.
+        if (baseOffset === this.state.next) this.foldBatch(baseOffset, appendTimeMs, batch)
+        else await this.readTo(baseOffset + batch.bodies.length)
+      } catch (error) {
+        await this.resolve(batch, error)
+        return
+      }
+    }
+    this.answer(batch.entries)
+  }
+
+  /** An answer that did not come, or a refusal: what the log holds decides; the rest is tried again, in its order. */
+  private async resolve({ entries }: Batch, error: unknown): Promise<void> {
+    const { logger } = this.options
+    logger.warn('an append has no certain outcome; the log is read', { error: String(error) })
+    await this.pause()
+    await this.readToEnd()
+    const missing = entries.findIndex(({ record }) => !this.state.knows(record))
+    this.answer(missing < 0 ? entries : entries.slice(0, missing))
+    if (missing >= 0 && !this.closed) this.pending.putBack(entries.slice(missing))
+  }
+
+  private answer(entries: readonly Entry[]): void {
+    if (this.closed) return
+    for (const { record, answer } of entries) answer(this.state.isSuperseded(record) ? 'superseded' : 'stored', record)
+    if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
+  }
+
+  private async readToEnd(): Promise<void> {
+    while (!this.closed) {
+      try {
+        const [range] = await this.options.log.offsets(messagesTopic, [this.queue])
+        return await this.readTo(range?.end ?? 0)
+      } catch (error) {
+        this.options.logger.warn('the log does not answer; asked again', { error: String(error) })
+        await this.pause()
+      }
+    }
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => void this.options.clock.after(retryDelay, resolve))
+  }
+
+  /** Folds what stands in the log below `end`. One reader at a time: the fold is in log order. */
+  private readTo(end: number): Promise<void> {
+    const mine = this.reading.then(() => this.foldTo(end))
+    this.reading = mine.catch(() => {})
+    return mine
+  }
+
+  private async foldTo(end: number): Promise<void> {
+    while (this.state.next < end && !this.closed) {
+      const from = this.state.next
+      const { records, next } = await readPage(this.options.log, this.queue, from, Number.POSITIVE_INFINITY)
+      if (next === from) throw new Error(`the log ends before ${end} in queue ${this.queue}`)
+      this.dispatcher.beginBatch(this.state.next)
+      for (const { position, timeMs, body } of records) {
+        if (position >= this.state.next) this.take(position, timeMs, body, envelopeOf(body, this.options.logger))
+      }
+      // Retention may have taken the first ones meanwhile.
+      this.state.next = Math.max(this.state.next, next)
+      this.dispatcher.endBatch(this.state.next)
+    }
+  }
+
+  private foldBatch(base: number, timeMs: number, { written }: Batch): void {
+    this.dispatcher.beginBatch(base)
+    for (const [i, { record, body }] of written.entries()) this.take(base + i, timeMs, body, record)
+    this.dispatcher.endBatch(this.state.next)
+  }
+
+  private take(position: number, timeMs: number, body: Buffer, record: Envelope | undefined): void {
+    if (this.state.apply(position, record) !== 'live') return
+    const topic = topicOf(body)
+    if (topic === undefined) return
+    const message = { position, timeMs, topic, body }
+    this.ring.add(message)
+    if (record?.retain) this.retained.apply(message)
+    this.dispatcher.offer(message)
+  }
+}

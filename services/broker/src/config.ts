@@ -1,0 +1,9 @@
+export type BrokerConfig = Readonly<{
+  zone: string
+  /** Drawn at random for each incarnation: one at the start, another after having been declared dead. */
+  nonce(): string
+  /** host:port to serve on; port 0 takes a free one. */
+  listen: string
+  /** host:port of every nameserver. */
+  nameservers: readonly string[]
+}>

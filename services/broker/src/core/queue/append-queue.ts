@@ -1,0 +1,72 @@
+import type { envelope } from '@tern/proto'
+import type { QueueState } from './queue-state.ts'
+
+/** A batch ends at so many records or bytes: larger ones only make the log slower (kafka.md 1.4). */
+export const batchLimits = { records: 500, bytes: 512 * 1024 } as const
+
+/** Whoever waits for the verdict on a record. */
+export type Answer = (verdict: 'stored' | 'superseded', record: envelope.Envelope) => void
+
+/** A record that wants to be appended. */
+export type Entry = Readonly<{ record: envelope.Envelope; body: Buffer; answer: Answer }>
+
+export type Batch = Readonly<{ entries: readonly Entry[]; bodies: readonly Buffer[]; written: readonly Entry[] }>
+
+/** Records of a queue on their way to the log: one batch is out, the next one gathers. */
+export class AppendQueue {
+  private entries: Entry[] = []
+  private head = 0
+
+  push(entry: Entry): void {
+    this.entries.push(entry)
+  }
+
+  get isEmpty(): boolean {
+    return this.head === this.entries.length
+  }
+
+  /**
+   * The next batch. What the state knows already, or stands twice in this batch, is not written again, but its answer
+   * keeps its place: it leaves when all that came before it is durable.
+   */
+  take(state: QueueState): Batch {
+    const taken: Entry[] = []
+    const written: Entry[] = []
+    const newest = new Map<string | number, number>()
+    let bytes = 0
+    while (this.head < this.entries.length && written.length < batchLimits.records && bytes < batchLimits.bytes) {
+      const entry = this.entries[this.head++] as Entry
+      taken.push(entry)
+      if (state.knows(entry.record) || isRepetition(entry.record, newest)) continue
+      written.push(entry)
+      bytes += entry.body.length
+    }
+    if (this.head === this.entries.length) {
+      this.entries = []
+      this.head = 0
+    }
+    return { entries: taken, bodies: written.map(({ body }) => body), written }
+  }
+
+  /** Puts entries back in front, in their order: they are certainly not on the log. */
+  putBack(entries: readonly Entry[]): void {
+    this.entries = [...entries, ...this.entries.slice(this.head)]
+    this.head = 0
+  }
+
+  clear(): void {
+    this.entries = []
+    this.head = 0
+  }
+}
+
+function isRepetition(
+  { producer, producerName, sequence }: envelope.Envelope,
+  newest: Map<string | number, number>,
+): boolean {
+  const key = producerName || producer
+  if (key === 0) return false
+  if (sequence <= (newest.get(key) ?? Number.NEGATIVE_INFINITY)) return true
+  newest.set(key, sequence)
+  return false
+}
