@@ -1,3 +1,6 @@
+export { encodeAck } from './ack-encoder.ts'
+export { encodeServerPacket } from './codec.ts'
+export { connectBytesMaxDefault, createDecoder, type Decoder, type DecoderOptions } from './decoder.ts'
 export type {
   AckPacket,
   AckType,
@@ -21,6 +24,9 @@ export type {
   UserProperty,
   Will,
 } from './packet.ts'
+export { userPropertyCountMax } from './property-reader.ts'
+export type { ProtocolError } from './protocol-error.ts'
+export { type FrameOptions, PublishTemplate } from './publish-template.ts'
 export {
   connackReturnCode,
   isFailure,
@@ -33,3 +39,4 @@ export { isValidTopicName, topicLevelsMax } from './topic.ts'
 export { matches, parseFilter, type TopicFilter } from './topic-filter.ts'
 export { keysPerPageMax, type TopicPage, TopicStore } from './topic-store.ts'
 export { TopicTree } from './topic-tree.ts'
+export { isUtf8 } from './utf8.ts'
