@@ -4,7 +4,7 @@ import { type RpcServer, startServer } from '@tern/rpc'
 import type { Clock, Logger } from '@tern/runtime'
 import { createHomeService } from './adapters/home/service.ts'
 import { Links, linkRpcService } from './adapters/link/link-service.ts'
-import { WillPublisher } from './adapters/link/will-publisher.ts'
+import { RecordPublisher } from './adapters/link/record-publisher.ts'
 import { endProducers } from './adapters/queue/ended-producers.ts'
 import { Ownership } from './adapters/queue/ownership.ts'
 import type { BrokerConfig } from './config.ts'
@@ -75,13 +75,14 @@ function liveAs(
   const proxyAlive = (incarnation: number) => isAlive(routes.table(), incarnation)
   const homes = createHomeService({
     ...{ log, broker, clock, logger, proxyAlive },
-    publishWill: (topic, body) => wills.publish(topic, body),
+    publishWill: (topic, body) => publisher.publish(topic, body),
   })
-  const ownership = new Ownership({ broker, log, clock, logger, homes }, () => {
+  const publish = (topic: string, body: Buffer) => publisher.publish(topic, body)
+  const ownership = new Ownership({ broker, log, clock, logger, homes, publish }, () => {
     serving(ownership.serving)
     endProducers(ownership.runners(), (producer) => !proxyAlive(producer))
   })
-  const wills = new WillPublisher({
+  const publisher = new RecordPublisher({
     ...{ ownership, clock },
     queues: () => routes.table().queues,
     ownerOf: (queue) => routes.table().ownerOf(queue),
@@ -101,7 +102,7 @@ function liveAs(
       routes.stop()
       ownership.stop()
       links.end()
-      wills.stop()
+      publisher.stop()
     },
   }
 }

@@ -3,9 +3,10 @@ import { type append, control, type deliver, envelope, type home, link } from '@
 import { encodeBody, encodeEnvelope, PackedWriter, readBody, unpack } from '@tern/record'
 import { applyRoutes, emptyRouteTable } from '@tern/routing'
 import { type Duplex, duplexPair, silentLogger, systemClock } from '@tern/runtime'
-import { createHomeService } from '../home/service.ts'
+import { createHomeService, type HomeService } from '../home/service.ts'
 import { Ownership } from '../queue/ownership.ts'
 import { Links } from './link-service.ts'
+import { RecordPublisher } from './record-publisher.ts'
 
 type Answers = link.LinkResponse
 
@@ -95,6 +96,7 @@ export function bodyOf(topic: string | null, payload: string, fields: Partial<en
 }
 
 export type FakeBroker = Readonly<{
+  homes: HomeService
   ownership: Ownership
   links: Links
   connect(proxy: number): FakeProxy
@@ -116,9 +118,12 @@ export async function region(): Promise<{
   const broker = (incarnation: number): FakeBroker => {
     const shared = { log, clock: systemClock, logger: silentLogger, proxyAlive }
     const homes = createHomeService({ ...shared, broker: incarnation, publishWill: async () => {} })
-    const ownership = new Ownership({ ...shared, broker: incarnation, homes }, () => {})
+    const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
+    const ownership = new Ownership({ ...shared, broker: incarnation, homes, publish }, () => {})
+    const publisher = new RecordPublisher({ ...shared, ownership, queues: () => 2, ownerOf: () => undefined })
     const links = new Links({ ...shared, ownership, homes })
     return {
+      homes,
       ownership,
       links,
       connect(proxy) {

@@ -4,6 +4,8 @@ import type { Clock, Logger } from '@tern/runtime'
 import type { HomeService } from '../home/service.ts'
 import { messagesTopic } from './queue-records.ts'
 import { QueueRunner } from './queue-runner.ts'
+import type { Publish } from './rerouter.ts'
+import { Snapshots } from './snapshots.ts'
 
 const compareInterval = 50
 const coverInterval = 500
@@ -11,7 +13,15 @@ const retryDelay = 200
 
 type Owned = { epoch: number; ready: Promise<QueueRunner>; runner: QueueRunner | undefined }
 
-export type OwnershipOptions = Readonly<{ broker: number; log: Log; clock: Clock; logger: Logger; homes: HomeService }>
+export type OwnershipOptions = Readonly<{
+  broker: number
+  log: Log
+  clock: Clock
+  logger: Logger
+  homes: HomeService
+  /** Appends a record to the queue of its topic, whoever owns that. */
+  publish: Publish
+}>
 
 /** The queues that the route table gives to this broker: takes them over, gives them up, keeps them going. */
 export class Ownership {
@@ -38,7 +48,7 @@ export class Ownership {
       const owner = table.ownerOf(queue)
       const known = this.owned.get(queue)
       if (owner?.broker !== this.options.broker) this.giveUp(queue)
-      else if (known === undefined || known.epoch < owner.epoch) this.takeOver(queue, owner.epoch)
+      else if (known === undefined || known.epoch < owner.epoch) this.takeOver(queue, table.queues, owner.epoch)
     }
   }
 
@@ -67,7 +77,7 @@ export class Ownership {
   async compareNow(queues: readonly number[]): Promise<void> {
     if (queues.length === 0) return
     const ranges = await this.options.log.offsets(messagesTopic, queues)
-    await Promise.all(queues.map((queue, i) => this.get(queue)?.compareWithEnd(ranges[i]?.end ?? 0)))
+    await Promise.all(queues.map((queue, i) => this.get(queue)?.compareWith(ranges[i]!)))
   }
 
   /** Every queue that is served now. */
@@ -89,10 +99,10 @@ export class Ownership {
     this.stopped = true
   }
 
-  private takeOver(queue: number, epoch: number): void {
+  private takeOver(queue: number, queues: number, epoch: number): void {
     this.giveUp(queue)
     const { clock, logger } = this.options
-    const owned: Owned = { epoch, runner: undefined, ready: this.open(queue, epoch) }
+    const owned: Owned = { epoch, runner: undefined, ready: this.open(queue, queues, epoch) }
     this.owned.set(queue, owned)
     owned.ready.then(
       (runner) => {
@@ -105,16 +115,21 @@ export class Ownership {
         if (this.owned.get(queue) !== owned) return
         logger.warn('a takeover failed; it is tried again', { queue, epoch, error: String(error) })
         clock.after(retryDelay, () => {
-          if (this.owned.get(queue) === owned && !this.stopped) this.takeOver(queue, epoch)
+          if (this.owned.get(queue) === owned && !this.stopped) this.takeOver(queue, queues, epoch)
         })
       },
     )
   }
 
-  private async open(queue: number, epoch: number): Promise<QueueRunner> {
-    const { log, clock, logger, homes } = this.options
-    const [runner] = await Promise.all([QueueRunner.open({ queue, log, clock, logger }), homes.open(queue, epoch)])
-    logger.info('serves a queue', { queue, epoch, position: runner.position })
+  private async open(queue: number, queues: number, epoch: number): Promise<QueueRunner> {
+    const { log, clock, homes, publish } = this.options
+    const logger = this.options.logger.child({ queue, epoch })
+    await homes.open(queue, epoch)
+    const store = homes.store(queue)
+    if (store === undefined) throw new Error('the home was closed while it opened')
+    const snapshots = new Snapshots(store, logger)
+    const runner = await QueueRunner.open({ queue, queues, log, clock, logger, snapshots, publish })
+    logger.info('serves a queue', { position: runner.position })
     return runner
   }
 
@@ -129,7 +144,7 @@ export class Ownership {
   private cover(): void {
     if (this.stopped) return
     for (const runner of this.runners()) {
-      runner.age()
+      runner.keep()
       runner.dispatcher.reportCovered()
     }
     this.options.clock.after(coverInterval, () => this.cover())

@@ -1,4 +1,4 @@
-import type { Log } from '@tern/log'
+import type { Log, OffsetRange } from '@tern/log'
 import { type Envelope, encodeBatch } from '@tern/record'
 import type { Clock, Logger } from '@tern/runtime'
 import { Dispatcher, type Recipient } from '../../core/dispatch/dispatcher.ts'
@@ -7,12 +7,24 @@ import { QueueState } from '../../core/queue/queue-state.ts'
 import { type Message, TailRing } from '../../core/queue/tail-ring.ts'
 import { RetainedTopics } from '../../core/retained/retained-topics.ts'
 import { envelopeOf, messagesTopic, readPage, topicOf } from './queue-records.ts'
+import { type Publish, Rerouter } from './rerouter.ts'
+import type { Snapshots } from './snapshots.ts'
 
 const retryDelay = 100
 /** So many messages of the ring are looked at in one go. */
 const pageMessagesMax = 2_000
 
-export type QueueRunnerOptions = Readonly<{ queue: number; log: Log; clock: Clock; logger: Logger }>
+export type QueueRunnerOptions = Readonly<{
+  queue: number
+  /** Of the region. */
+  queues: number
+  log: Log
+  clock: Clock
+  logger: Logger
+  snapshots: Snapshots
+  /** Appends a record that another Kafka producer put into the wrong queue to the right one. */
+  publish: Publish
+}>
 
 /** Messages of the past, void ones left out, up to (not with) position `next`. */
 export type Past = Readonly<{ messages: readonly Message[]; next: number; gap: boolean }>
@@ -26,24 +38,30 @@ export class QueueRunner {
   private readonly options: QueueRunnerOptions
   private readonly pending = new AppendQueue()
   private readonly ring: TailRing
+  private readonly rerouter: Rerouter
   private appending = false
   private reading: Promise<void> = Promise.resolve()
   private pumping = false
   private closed = false
 
-  private constructor(options: QueueRunnerOptions, start: number) {
-    this.options = { ...options, logger: options.logger.child({ queue: options.queue }) }
+  private constructor(options: QueueRunnerOptions, state: QueueState) {
+    this.options = options
     this.queue = options.queue
-    this.state = new QueueState(start)
-    this.ring = new TailRing(start)
+    this.state = state
+    this.ring = new TailRing(state.next)
     this.dispatcher = new Dispatcher(options.queue)
+    this.rerouter = new Rerouter(options)
   }
 
-  /** Takes the queue over: folds the log up to the end that it has after the call. */
+  /** Takes the queue over: folds the log, from the newest snapshot on, up to the end that it has after the call. */
   static async open(options: QueueRunnerOptions): Promise<QueueRunner> {
     const [range] = await options.log.offsets(messagesTopic, [options.queue])
-    const runner = new QueueRunner(options, range?.start ?? 0)
-    await runner.readTo(range?.end ?? 0)
+    const { start, end } = range ?? { start: 0, end: 0 }
+    const { state, retained } = options.snapshots.restore() ?? { state: new QueueState(start), retained: [] }
+    state.next = Math.max(state.next, start)
+    const runner = new QueueRunner(options, state)
+    runner.retained.restore(retained)
+    await runner.readTo(end)
     return runner
   }
 
@@ -62,16 +80,21 @@ export class QueueRunner {
   close(): void {
     this.closed = true
     this.pending.clear()
+    this.rerouter.stop()
   }
 
-  /** Told the log's end a few times a second, and before a question whose answer must be the log's: reads what others wrote. */
-  async compareWithEnd(end: number): Promise<void> {
+  /** Told the log's range a few times a second, and before a question whose answer must be the log's: reads what others wrote. */
+  async compareWith({ start, end }: OffsetRange): Promise<void> {
+    this.state.forgetBelow(start)
     if (end > this.state.next) await this.readTo(end)
   }
 
-  /** Forgets what is too old for the ring. */
-  age(): void {
-    this.ring.age(this.options.clock.now())
+  /** A few times a second: forgets what is too old for the ring, and keeps a snapshot when it is time. */
+  keep(): void {
+    const now = this.options.clock.now()
+    this.ring.age(now)
+    // A snapshot says that all foreign records before it are where they belong.
+    if (this.rerouter.idle) void this.options.snapshots.keep(this.state, this.retained, now)
   }
 
   /** Lets those that lag catch up, from the ring or from the log, until all have come to the end or have no room. */
@@ -200,6 +223,11 @@ export class QueueRunner {
     if (this.state.apply(position, record) !== 'live') return
     const topic = topicOf(body)
     if (topic === undefined) return
+    if (record === undefined && !this.rerouter.belongsHere(topic)) {
+      this.state.voidPositions.add(position)
+      this.rerouter.add(position, topic, body)
+      return
+    }
     const message = { position, timeMs, topic, body }
     this.ring.add(message)
     if (record?.retain) this.retained.apply(message)

@@ -99,7 +99,22 @@ export class QueueState {
     return this.openExchanges.get(clientId)?.has(exchangeOf(key)) ?? false
   }
 
-  private open(clientId: string, key: envelope.QosTwoKey, position: number): void {
+  /** Every open inbound exchange. */
+  *exchanges(): Generator<{ clientId: string; key: envelope.QosTwoKey; position: number }> {
+    for (const [clientId, open] of this.openExchanges) {
+      for (const [exchange, position] of open) yield { clientId, key: keyOf(exchange), position }
+    }
+  }
+
+  /** Verdicts on what retention took are not asked for any more. */
+  forgetBelow(start: number): void {
+    for (const position of this.voidPositions) {
+      if (position >= start) return
+      this.voidPositions.delete(position)
+    }
+  }
+
+  open(clientId: string, key: envelope.QosTwoKey, position: number): void {
     let exchanges = this.openExchanges.get(clientId)
     if (exchanges === undefined) {
       exchanges = new Map()
@@ -120,6 +135,12 @@ const producerOf = ({ producer, producerName }: Envelope): string | number => pr
 
 const exchangeOf = ({ session, packetId }: envelope.QosTwoKey): string =>
   `${session?.epoch ?? 0}.${session?.counter ?? 0}/${packetId}`
+
+function keyOf(exchange: string): envelope.QosTwoKey {
+  const [session = '', packetId] = exchange.split('/')
+  const [epoch, counter] = session.split('.')
+  return { session: { epoch: Number(epoch), counter: Number(counter) }, packetId: Number(packetId) }
+}
 
 export const isLower = (a: ConnectionNumber, b: ConnectionNumber): boolean =>
   a.epoch < b.epoch || (a.epoch === b.epoch && a.counter < b.counter)

@@ -5,15 +5,37 @@ import type { Message } from '../queue/tail-ring.ts'
 /** The newest retained message of each topic of a queue: derived from the log, never written beside it (D11). */
 export class RetainedTopics {
   private readonly topics = new TopicStore<Message>()
+  private changed = new Map<string, Message | undefined>()
 
   /** A message with RETAIN 1: replaces the topic's value, or removes it when its payload is empty [MQTT5-3.3.1-5, -6, -7]. */
   apply(message: Message): void {
     const { value } = readBody(message.body, 0, message.body.length)
-    if (value === null || value.length === 0) this.topics.delete(message.topic)
-    else {
+    if (value === null || value.length === 0) {
+      this.topics.delete(message.topic)
+      this.changed.set(message.topic, undefined)
+    } else {
       // A copy: the body is a view of a frame that would be kept alive as a whole.
-      this.topics.set(message.topic, { ...message, body: Buffer.from(message.body) })
+      const kept = { ...message, body: Buffer.from(message.body) }
+      this.topics.set(message.topic, kept)
+      this.changed.set(message.topic, kept)
     }
+  }
+
+  /** Takes up what a snapshot kept. */
+  restore(messages: readonly Message[]): void {
+    for (const message of messages) this.topics.set(message.topic, message)
+  }
+
+  /** Topics whose value changed since the last call, with their values now. */
+  takeChanged(): ReadonlyMap<string, Message | undefined> {
+    const { changed } = this
+    this.changed = new Map()
+    return changed
+  }
+
+  /** What was taken could not be kept; newer changes stay. */
+  putBack(changed: ReadonlyMap<string, Message | undefined>): void {
+    this.changed = new Map([...changed, ...this.changed])
   }
 
   /** A page of what matches, in byte order of the topics, after one of them. */

@@ -10,7 +10,7 @@ const answerWithin = 5_000
 type BrokerStream = Duplex<link.LinkRequest, link.LinkResponse>
 type Waiting = Readonly<{ resolve: () => void; reject: (error: Error) => void }>
 
-export type WillPublisherOptions = Readonly<{
+export type RecordPublisherOptions = Readonly<{
   ownership: Ownership
   queues(): number
   ownerOf(queue: number): Owner | undefined
@@ -19,11 +19,11 @@ export type WillPublisherOptions = Readonly<{
 }>
 
 /** Appends records that this broker's homes publish, to queues of its own and to those of others. */
-export class WillPublisher {
-  private readonly options: WillPublisherOptions
+export class RecordPublisher {
+  private readonly options: RecordPublisherOptions
   private readonly remotes = new Map<string, Remote>()
 
-  constructor(options: WillPublisherOptions) {
+  constructor(options: RecordPublisherOptions) {
     this.options = options
   }
 
@@ -56,7 +56,7 @@ type Appender = NonNullable<Awaited<ReturnType<Ownership['when']>>>
 
 function publishHere(runner: Appender, body: Buffer, clock: Clock): Promise<void> {
   const header = readBody(body, 0, body.length).header('tern')
-  if (header === undefined) throw new Error('a will has no envelope')
+  if (header === undefined) throw new Error('a record has no envelope')
   return within(clock, ({ resolve }) => {
     runner.append({ record: decodeEnvelope(header), body, answer: resolve })
   })

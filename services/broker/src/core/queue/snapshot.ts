@@ -1,0 +1,60 @@
+import { state } from '@tern/proto'
+import { type ConnectionNumber, QueueState } from './queue-state.ts'
+
+type Part = state.SnapshotPart
+type ListName = 'producers' | 'connections' | 'openExchanges' | 'voidPositions'
+
+/** A part stays far below the limit of a batch; client ids are at most 64 KiB each. */
+const partBytesMax = 256 * 1024
+
+/** The verdicts of a queue so far, cut into records (rule 4). The last part closes the snapshot. */
+export function partsOf(queue: QueueState): Part[] {
+  const position = queue.next - 1
+  const parts: Part[] = []
+  let bytes = Number.POSITIVE_INFINITY
+  const add = <Name extends ListName>(name: Name, item: Part[Name][number], size: number) => {
+    if (bytes + size > partBytesMax) {
+      parts.push(state.SnapshotPart.create({ position, part: parts.length, retainedThrough: position }))
+      bytes = 0
+    }
+    bytes += size
+    const list = parts.at(-1)?.[name] as Part[Name][number][]
+    list.push(item)
+  }
+  for (const [producer, { sequence, ended }] of queue.producers) {
+    const named = typeof producer === 'string'
+    const item = { producer: named ? 0 : producer, producerName: named ? producer : '', sequence, ended }
+    add('producers', item, 32 + item.producerName.length)
+  }
+  for (const [clientId, connection] of queue.connections) {
+    add('connections', { clientId, connection }, 24 + clientId.length)
+  }
+  for (const { clientId, key, position: at } of queue.exchanges()) {
+    add('openExchanges', { clientId, key, position: at }, 48 + clientId.length)
+  }
+  for (const at of queue.voidPositions) add('voidPositions', at, 10)
+  parts.push(state.SnapshotPart.create({ position, part: parts.length, retainedThrough: position }))
+  for (const part of parts) part.parts = parts.length
+  parts[parts.length - 1] = { ...(parts.at(-1) as Part), closing: true }
+  return parts
+}
+
+/** The state that the parts of a set tell of; undefined when they are no whole snapshot. */
+export function stateOf(parts: readonly Part[]): QueueState | undefined {
+  const closing = parts.find((part) => part.closing)
+  if (closing === undefined) return undefined
+  const whole = parts.filter(({ position, part }) => position === closing.position && part < closing.parts)
+  if (new Set(whole.map(({ part }) => part)).size !== closing.parts) return undefined
+  const queue = new QueueState(closing.position + 1)
+  for (const part of whole) {
+    for (const { producer, producerName, sequence, ended } of part.producers) {
+      queue.producers.set(producerName || producer, { sequence, ended })
+    }
+    for (const { clientId, connection } of part.connections) {
+      queue.connections.set(clientId, connection as ConnectionNumber)
+    }
+    for (const { clientId, key, position } of part.openExchanges) if (key) queue.open(clientId, key, position)
+    for (const position of part.voidPositions) queue.voidPositions.add(position)
+  }
+  return queue
+}
