@@ -8,6 +8,7 @@ import { linkService } from './link-service.ts'
 
 const answerWithin = 5_000
 type BrokerStream = Duplex<link.LinkRequest, link.LinkResponse>
+export type DialBroker = (address: string) => BrokerStream
 type Waiting = Readonly<{ resolve: () => void; reject: (error: Error) => void }>
 
 export type RecordPublisherOptions = Readonly<{
@@ -15,8 +16,10 @@ export type RecordPublisherOptions = Readonly<{
   queues(): number
   ownerOf(queue: number): Owner | undefined
   clock: Clock
-  dial?: (address: string) => BrokerStream
+  dial?: DialBroker
 }>
+
+const overGrpc: DialBroker = (address) => dialStream(address, linkService.link)
 
 /** Appends records that this broker's homes publish, to queues of its own and to those of others. */
 export class RecordPublisher {
@@ -45,7 +48,7 @@ export class RecordPublisher {
   private remoteAt(address: string): Remote {
     const known = this.remotes.get(address)
     if (known) return known
-    const { clock, dial = (to: string): BrokerStream => dialStream(to, linkService.link) } = this.options
+    const { clock, dial = overGrpc } = this.options
     const remote = new Remote(dial(address), clock, () => this.remotes.delete(address))
     this.remotes.set(address, remote)
     return remote

@@ -1,0 +1,130 @@
+import type { Log } from '@tern/log'
+import {
+  createMembership,
+  createRouteWatcher,
+  type MembershipOptions,
+  type RouteTable,
+  type WatchRoutes,
+} from '@tern/routing'
+import type { Clock, Logger } from '@tern/runtime'
+import { createHomeService } from './adapters/home/service.ts'
+import { Links } from './adapters/link/link-service.ts'
+import { type DialBroker, RecordPublisher } from './adapters/link/record-publisher.ts'
+import { endProducers } from './adapters/queue/ended-producers.ts'
+import { Ownership } from './adapters/queue/ownership.ts'
+import type { BrokerConfig } from './config.ts'
+
+export type BrokerPorts = Readonly<{
+  log: Log
+  clock: Clock
+  logger: Logger
+  /** How others are reached; gRPC when left out. */
+  network?: BrokerNetwork
+}>
+
+export type BrokerNetwork = Readonly<{
+  dialNameserver: NonNullable<MembershipOptions['dial']>
+  watchRoutes: WatchRoutes
+  dialBroker: DialBroker
+}>
+
+export type BrokerLives = Readonly<{
+  /** The links of the present incarnation; undefined while there is none. */
+  links(): Links | undefined
+  /** Resolves once a nameserver has the first incarnation on the log. */
+  start(): Promise<void>
+  stop(): void
+}>
+
+type Life = Readonly<{ links: Links; stop(): void }>
+
+/** One incarnation after the other: who finds itself declared dead drops everything and comes back as a new one. */
+export function createBrokerLives(config: BrokerConfig, address: string, ports: BrokerPorts): BrokerLives {
+  const { clock, logger, network } = ports
+  let life: Life | undefined
+  let stopped = false
+  let end = () => {}
+
+  async function live(): Promise<void> {
+    const { nameservers: addresses, zone } = config
+    const dial = network && { dial: network.dialNameserver }
+    const membership = createMembership({
+      kind: 'broker',
+      zone,
+      address,
+      addresses,
+      nonce: config.nonce(),
+      clock,
+      ...dial,
+    })
+    let over = false
+    end = () => {
+      over = true
+      life?.stop()
+      life = undefined
+      membership.stop()
+    }
+    membership.onDeclaredDead((reason) => {
+      logger.warn('declared dead; comes back as a new incarnation', { reason })
+      end()
+      if (!stopped) void live()
+    })
+    const incarnation = await membership.joined
+    if (over) return
+    logger.info('joined', { incarnation, address })
+    life = liveAs(incarnation, config, ports, (queues) => membership.setServing(queues))
+  }
+
+  return {
+    links: () => life?.links,
+    start: live,
+    stop() {
+      stopped = true
+      end()
+    },
+  }
+}
+
+function liveAs(
+  broker: number,
+  { nameservers: addresses }: BrokerConfig,
+  { log, clock, logger, network }: BrokerPorts,
+  serving: (queues: readonly number[]) => void,
+): Life {
+  const routes = createRouteWatcher({ addresses, clock, ...(network && { watch: network.watchRoutes }) })
+  const proxyAlive = (incarnation: number) => isAlive(routes.table(), incarnation)
+  const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
+  const homes = createHomeService({ log, broker, clock, logger, proxyAlive, publishWill: publish })
+  const ownership = new Ownership({ broker, log, clock, logger, homes, publish }, () => {
+    serving(ownership.serving)
+    endProducers(ownership.runners(), (producer) => !proxyAlive(producer))
+  })
+  const publisher = new RecordPublisher({
+    ...{ ownership, clock },
+    queues: () => routes.table().queues,
+    ownerOf: (queue) => routes.table().ownerOf(queue),
+    ...(network && { dial: network.dialBroker }),
+  })
+  const links = new Links({ ownership, homes, clock, logger, proxyAlive })
+  homes.onPush((proxy, push) => links.push(proxy, push))
+  homes.onSuperseded((queue) => ownership.giveUp(queue))
+  routes.onDied((incarnation) => {
+    links.proxyDied(incarnation)
+    homes.proxyDied(incarnation)
+    endProducers(ownership.runners(), (producer) => producer === incarnation)
+  })
+  routes.onChange((table) => ownership.follow(table))
+  return {
+    links,
+    stop() {
+      routes.stop()
+      ownership.stop()
+      links.end()
+      publisher.stop()
+    },
+  }
+}
+
+/** Recorded dead is who joined before the table's revision and is in it no more; 0 is another broker. */
+const isAlive = (table: RouteTable, incarnation: number): boolean =>
+  incarnation === 0 || incarnation > table.revision || table.member(incarnation) !== undefined
