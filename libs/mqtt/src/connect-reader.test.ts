@@ -121,6 +121,10 @@ describe('a CONNECT', () => {
     expect(refusalOf(decodeFirst(connect({ flags, payload })))).toBe(malformedPacket)
   })
 
+  test('with bytes after its last field was not a CONNECT: nothing but CONNACK may answer it', () => {
+    expect(decodeFirst(connect({ payload: [0] }))).toMatchObject({ type: 'protocol-error', beforeConnect: true })
+  })
+
   test.each(['', 'a/+', '#', 'a/'.repeat(200)])('with a will to "%s" is refused: that is no topic name', (topic) => {
     const wire = connect({ flags: flag.will, payload: [noProperties, field(topic), field('')] })
     expect(refusalOf(decodeFirst(wire))).toBe(topicNameInvalid)

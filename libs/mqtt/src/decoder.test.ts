@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createDecoder } from './decoder.ts'
 import { reasonCode } from './reason-code.ts'
 import {
@@ -40,6 +40,17 @@ describe('packets in a stream', () => {
     let count = 0
     while (decoder.next()?.type === 'publish') count++
     expect(count).toBe(1_000)
+  })
+
+  test('a packet in very many pieces is not copied for each of them', () => {
+    const decoder = connected(5, 10_000_000)
+    const wire = packet(0x30, field('t'), 0, Buffer.alloc(200_000, 1))
+    const allocations = vi.spyOn(Buffer, 'allocUnsafe')
+    for (let at = 0; at < wire.length; at += 100) decoder.push(wire.subarray(at, at + 100))
+    const allocatedBytes = allocations.mock.calls.reduce((sum, [size]) => sum + size, 0)
+    allocations.mockRestore()
+    expect(allocatedBytes).toBeLessThan(10 * wire.length)
+    expect(decoder.next()).toMatchObject({ type: 'publish', topic: 't' })
   })
 
   test('the caller may write over its chunk as soon as it is pushed', () => {
@@ -204,6 +215,7 @@ describe('the first byte', () => {
     expect(decodeOne(packet(0x8a, subscribe), 3)).toMatchObject({ type: 'subscribe', packetId: 1 })
     expect(decodeOne(packet(0x6a, 0, 1), 3)).toMatchObject({ type: 'pubrel', packetId: 1 })
     expect(refusalOf(decodeOne(packet(0x8a, subscribe), 4))).toBe(malformedPacket)
+    for (const first of [0x80, 0x8b, 0x88, 0x48]) expect(refusalOf(decodeOne(bytes(first), 3))).toBe(malformedPacket)
   })
 
   test('[MQTT5-3.3.1-4] of a PUBLISH with QoS 3 is malformed', () => {

@@ -93,7 +93,8 @@ describe('strings', () => {
     ['[MQTT5-1.5.4-1] a surrogate pair', bytes(0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80)],
     ['[MQTT5-1.5.4-1] more than U+10FFFF', bytes(0xf4, 0x90, 0x80, 0x80)],
     ['[MQTT5-1.5.4-1] a byte that is never one', bytes(0xf5, 0x80, 0x80, 0x80)],
-    ['[MQTT5-1.5.4-1] a lone continuation', bytes(0x61, 0x80)],
+    ['[MQTT5-1.5.4-1] a lone continuation', bytes(0x80)],
+    ['[MQTT5-1.5.4-1] a continuation after ASCII', bytes(0x61, 0x80)],
     ['[MQTT5-1.5.4-1] a cut sequence', bytes(0x61, 0xe2, 0x82)],
   ]
   const places: Record<string, (text: Bytes) => Buffer> = {
@@ -113,6 +114,14 @@ describe('strings', () => {
 
   test.each(cases)('%s in %s are malformed', (_, place, text) => {
     expect(refusalOf(decodeOne(places[place]?.(field(text)) ?? Buffer.alloc(0)))).toBe(malformedPacket)
+  })
+
+  test('[MQTT5-1.5.4-1] end where they end: a sequence cut there does not go on in the next field', () => {
+    const cut = field(bytes(0xe2, 0x82))
+    expect(refusalOf(decodeOne(packet(0x30, cut, 0xac), 4))).toBe(malformedPacket)
+    expect(refusalOf(decodeOne(packet(0xa2, 0, 1, noProperties, field(bytes(0xc3)), bytes(0x80, 0x80))))).toBe(
+      malformedPacket,
+    )
   })
 
   test('other control characters and non-characters are taken everywhere', () => {

@@ -130,6 +130,16 @@ describe('the values of properties', () => {
     expect(outcomeIn(carrier, id, value)).toMatchObject({ properties: read })
   })
 
+  test.each([
+    ['PUBLISH', bytes(0x01, 0)],
+    ['PUBLISH', bytes(0x02, uint32(0))],
+    ['PUBLISH', bytes(0x03, field(''))],
+    ['CONNECT', bytes(0x17, 0)],
+    ['CONNECT', bytes(0x22, uint16(0))],
+  ])('come once, even when they say nothing (case %#)', (carrier, empty) => {
+    expect(refusalOf(outcomeIn(carrier, empty, empty))).toBe(protocolError)
+  })
+
   test('of the user stay in their order, names repeated [MQTT5-3.3.2-18] [MQTT5-3.1.3-10]', () => {
     const sent = [
       ['b', '1'],
