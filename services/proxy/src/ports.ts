@@ -57,7 +57,7 @@ export type Region = Readonly<{
   removeInterest(filter: string): void
   /** The position after the last one that `covered` told of for the queue. */
   next(queue: number): number
-  /** Catch-up for one session. An empty range has last = first - 1. `gap`: retention took what lies before `first` (D12). */
+  /** Catch-up for one session; without filters it reads every message. An empty range has last = first - 1. `gap`: retention took what lies before `first` (D12). */
   read(queue: number, from: number, filters: readonly ReadFilter[]): Promise<Covered & Readonly<{ gap: boolean }>>
   /** A page of retained messages for a filter, in byte order of topics; values newer than the queue's start are left out (D2). */
   retained(

@@ -1,0 +1,110 @@
+import type { append } from '@tern/proto'
+import { encodeBody, encodeEnvelope, PackedWriter } from '@tern/record'
+import type { AppendResult, OutgoingRecord } from '../../ports.ts'
+
+/** Records and bytes of one queue that may be unanswered; beyond that whoever has more stops reading its socket (rule 7). */
+export const appendWindow = { records: 8_192, bytes: 8 * 1024 * 1024 } as const
+/** An Append holds about so much. */
+const packetBytes = 512 * 1024
+
+type Answer = (result: AppendResult) => void
+type Pending = { body: Buffer; answer: Answer }
+
+const stored: AppendResult = { verdict: 'stored' }
+const superseded: AppendResult = { verdict: 'superseded' }
+
+/** The unanswered records of one queue, numbered and in order (rule 1). */
+export class AppendWindow {
+  private readonly queue: number
+  private readonly proxy: number
+  private pending: Pending[] = []
+  /** Index of the first unanswered record, whose sequence is `first`. */
+  private head = 0
+  private first = 1
+  /** The sequence from which on nothing has been sent on the present stream. */
+  private unsent = 1
+  private bytes = 0
+  private waiting: (() => void)[] = []
+
+  constructor(queue: number, proxy: number) {
+    this.queue = queue
+    this.proxy = proxy
+  }
+
+  get hasRoom(): boolean {
+    return this.count < appendWindow.records && this.bytes < appendWindow.bytes
+  }
+
+  get hasUnsent(): boolean {
+    return this.unsent < this.first + this.count
+  }
+
+  whenRoom(then: () => void): void {
+    if (this.hasRoom) then()
+    else this.waiting.push(then)
+  }
+
+  add({ topic, payload, envelope }: OutgoingRecord, answer: Answer): void {
+    envelope.producer = this.proxy
+    envelope.sequence = this.first + this.count
+    const key = topic === null ? null : Buffer.from(topic)
+    const body = encodeBody(key, topic === null ? null : payload, [['tern', encodeEnvelope(envelope)]])
+    this.pending.push({ body, answer })
+    this.bytes += body.length
+  }
+
+  /** On a new stream everything unanswered goes again, before anything else. */
+  rewind(): void {
+    this.unsent = this.first
+  }
+
+  /** What has not been sent on this stream yet, cut into parts. */
+  takeUnsent(): append.Append[] {
+    const parts: append.Append[] = []
+    const end = this.first + this.count
+    while (this.unsent < end) {
+      const firstSequence = this.unsent
+      const writer = new PackedWriter(0, 0)
+      while (this.unsent < end && writer.bytes < packetBytes) {
+        writer.add(0, 0, (this.pending[this.head + this.unsent - this.first] as Pending).body)
+        this.unsent++
+      }
+      parts.push({ queue: this.queue, firstSequence, count: writer.count, records: writer.finish() })
+    }
+    return parts
+  }
+
+  /** Verdicts on records from `sequence` on; those before the first unanswered one are repetitions. */
+  answered(sequence: number, count: number, verdict: 'stored' | 'superseded' | number): void {
+    const result = resultOf(verdict)
+    for (let at = Math.max(sequence, this.first); at < sequence + count && this.count > 0; at++) {
+      const { body, answer } = this.pending[this.head] as Pending
+      this.head++
+      this.first++
+      this.bytes -= body.length
+      answer(result)
+    }
+    if (this.unsent < this.first) this.unsent = this.first
+    this.compact()
+    if (this.waiting.length > 0 && this.hasRoom) for (const then of this.waiting.splice(0)) then()
+  }
+
+  private get count(): number {
+    return this.pending.length - this.head
+  }
+
+  private compact(): void {
+    if (this.head === this.pending.length) {
+      this.pending = []
+      this.head = 0
+    } else if (this.head > 4_096 && this.head * 2 > this.pending.length) {
+      this.pending = this.pending.slice(this.head)
+      this.head = 0
+    }
+  }
+}
+
+function resultOf(verdict: 'stored' | 'superseded' | number): AppendResult {
+  if (verdict === 'stored') return stored
+  return verdict === 'superseded' ? superseded : { verdict: 'refused', reasonCode: verdict }
+}

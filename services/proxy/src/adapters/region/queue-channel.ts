@@ -1,0 +1,154 @@
+import { append, type deliver, type link } from '@tern/proto'
+import { unpack } from '@tern/record'
+import type { Owner } from '@tern/routing'
+import type { Clock } from '@tern/runtime'
+import type { AppendResult, Covered, Message, OutgoingRecord } from '../../ports.ts'
+import { AppendWindow } from './append-window.ts'
+import type { BrokerLink, Contributor } from './broker-link.ts'
+import { Interests } from './interests.ts'
+import { type Question, Questions } from './questions.ts'
+
+/** An owner that says it is none is asked again after so long, unless the route changes before. */
+const notOwnerDelay = 100
+const fromPresentEnd = -2
+
+export type ChannelOptions = Readonly<{
+  queue: number
+  proxy: number
+  clock: Clock
+  covered(range: Covered): void
+  attached(): void
+  homeMoved(): void
+}>
+
+/** One queue as this proxy sees it: whoever owns it, appends keep their order and deliveries have no hole. */
+export class QueueChannel implements Contributor {
+  readonly appends: AppendWindow
+  readonly interests = new Interests()
+  readonly questions = new Questions()
+  owner: Owner | undefined
+  /** The last position told to the proxy; -2 before the first attachment. */
+  position = fromPresentEnd
+  private readonly options: ChannelOptions
+  private link: BrokerLink | undefined
+  private attached = false
+  private epoch: number | undefined
+
+  constructor(options: ChannelOptions) {
+    this.options = options
+    this.appends = new AppendWindow(options.queue, options.proxy)
+  }
+
+  append(record: OutgoingRecord, answer: (result: AppendResult) => void): void {
+    this.appends.add(record, answer)
+    this.link?.wake(this)
+  }
+
+  ask(question: Question): void {
+    this.questions.add(question)
+    if (this.link) question.put(this.link.next())
+  }
+
+  /** `then` gets the last position when the filter took effect. */
+  addInterest(id: number, filter: string, then: (position: number) => void): void {
+    this.interests.add(filter)
+    this.interests.wait(id, then)
+    this.link?.next().interests.push({ id, queue: this.options.queue, add: [filter], remove: [] })
+  }
+
+  removeInterest(filter: string): void {
+    if (!this.interests.remove(filter)) return
+    this.link?.next().interests.push({ id: 0, queue: this.options.queue, add: [], remove: [filter] })
+  }
+
+  get linked(): boolean {
+    return this.link !== undefined
+  }
+
+  /** Whether the stream is the one that this queue goes by. */
+  goesBy(link: BrokerLink): boolean {
+    return this.link === link
+  }
+
+  lost(): void {
+    this.link = undefined
+    this.attached = false
+  }
+
+  /** A new stream, or a new owner: interest, attachment, and all that is unanswered, in this order. */
+  begin(link: BrokerLink): void {
+    this.link = link
+    this.attached = false
+    const { queue } = this.options
+    const request = link.next()
+    // Each one that waits for a start position gets its own answer.
+    for (const part of this.interests.restated(queue)) request.interests.push(part)
+    request.attaches.push({ queue, after: this.position })
+    this.appends.rewind()
+    link.wake(this)
+    const open = [...this.questions]
+    const moved = this.epoch !== undefined && this.owner !== undefined && this.epoch !== this.owner.epoch
+    this.epoch = this.owner?.epoch
+    // Live connections are announced to a new home before it is asked anything else (D9).
+    if (moved) this.options.homeMoved()
+    for (const question of open) question.put(request)
+  }
+
+  interestAnswered({ id, position, notOwner }: deliver.InterestAnswer): void {
+    if (notOwner) this.askAgainLater()
+    else this.interests.answered(id, position)
+  }
+
+  attachAnswered({ after, notOwner }: deliver.AttachAnswer): void {
+    if (notOwner) {
+      this.askAgainLater()
+      return
+    }
+    this.attached = true
+    // Retention took what lies between, or it is the first time.
+    if (this.position === fromPresentEnd) this.position = after
+    else if (after > this.position) this.cover({ first: this.position + 1, last: after, messages: [] })
+    this.options.attached()
+  }
+
+  delivered({ first, last, baseTimeMs, records }: deliver.Delivery): void {
+    if (!this.attached || last <= this.position) return
+    const { queue } = this.options
+    const messages: Message[] = []
+    let bytes = 0
+    for (const { position, timeMs, body } of unpack(records, first, baseTimeMs)) {
+      bytes += body.length
+      if (position > this.position) messages.push({ queue, position, timeMs, body })
+    }
+    this.cover({ first: this.position + 1, last, messages })
+    if (bytes > 0) this.link?.next().credits.push({ queue, bytes })
+  }
+
+  appendAnswered({ firstSequence, count, verdict, reasonCode }: append.AppendAnswer): void {
+    const { STORED, SUPERSEDED, NOT_OWNER } = append.AppendVerdict
+    if (verdict === NOT_OWNER) this.askAgainLater()
+    else if (verdict === STORED) this.appends.answered(firstSequence, count, 'stored')
+    else if (verdict === SUPERSEDED) this.appends.answered(firstSequence, count, 'superseded')
+    else this.appends.answered(firstSequence, count, reasonCode)
+  }
+
+  /** The table and the broker disagree: whichever is behind will have caught up soon. */
+  askAgainLater(): void {
+    const { link } = this
+    if (link === undefined) return
+    this.lost()
+    this.options.clock.after(notOwnerDelay, () => {
+      if (this.link === undefined && link.alive) this.begin(link)
+    })
+  }
+
+  private cover({ first, last, messages }: Omit<Covered, 'queue'>): void {
+    this.position = last
+    this.options.covered({ queue: this.options.queue, first, last, messages })
+  }
+
+  /** Appends of one turn travel together. */
+  contribute(request: link.LinkRequest): void {
+    if (this.appends.hasUnsent) request.appends.push(...this.appends.takeUnsent())
+  }
+}

@@ -1,0 +1,171 @@
+import type { append, deliver, envelope, home, link, state } from '@tern/proto'
+import { unpack } from '@tern/record'
+import { partitionOf, type RouteWatcher } from '@tern/routing'
+import type { Clock, Logger } from '@tern/runtime'
+import type { AppendResult, Covered, Message, OutgoingRecord, ReadFilter, Region, RegionListener } from '../../ports.ts'
+import { type DialBroker, overGrpc } from './broker-link.ts'
+import { BrokerLinks } from './broker-links.ts'
+import { QueueChannel } from './queue-channel.ts'
+
+/** So long a subscription waits for an owner's log end, when an earlier position can serve (D2). */
+const startWithin = 500
+const readLimits = { recordsMax: 256, bytesMax: 128 * 1024 } as const
+
+export type RegionOptions = Readonly<{
+  proxy: number
+  /** Its table must know the number of queues. */
+  routes: RouteWatcher
+  clock: Clock
+  logger: Logger
+  dial?: DialBroker
+}>
+
+/** The region over one link to each broker. */
+export class LinkedRegion implements Region {
+  readonly proxy: number
+  readonly queues: number
+  /** Every queue has been attached once. */
+  readonly ready: Promise<void>
+  private readonly channels: readonly QueueChannel[]
+  private readonly links: BrokerLinks
+  private readonly clock: Clock
+  private listener: RegionListener = { covered() {}, superseded() {}, homeMoved() {} }
+  private asked = 0
+
+  constructor({ proxy, routes, clock, logger, dial = overGrpc }: RegionOptions) {
+    this.proxy = proxy
+    this.clock = clock
+    this.queues = routes.table().queues
+    const attached = new Set<number>()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.ready = promise
+    this.channels = Array.from({ length: this.queues }, (_, queue) => {
+      return new QueueChannel({
+        ...{ queue, proxy, clock },
+        covered: (range) => this.listener.covered(range),
+        homeMoved: () => this.listener.homeMoved(queue),
+        attached: () => {
+          attached.add(queue)
+          if (attached.size === this.queues) resolve()
+        },
+      })
+    })
+    const push = (pushed: home.HomePush) => this.pushed(pushed)
+    this.links = new BrokerLinks({ proxy, channels: this.channels, routes, clock, logger, dial, push })
+  }
+
+  stop(): void {
+    this.links.stop()
+  }
+
+  queueOf(key: string): number {
+    return partitionOf(key, this.queues)
+  }
+
+  listen(listener: RegionListener): void {
+    this.listener = listener
+  }
+
+  append(queue: number, record: OutgoingRecord, answer: (result: AppendResult) => void): void {
+    this.at(queue).append(record, answer)
+  }
+
+  hasRoom(queue: number): boolean {
+    return this.at(queue).appends.hasRoom
+  }
+
+  whenRoom(queue: number, then: () => void): void {
+    this.at(queue).appends.whenRoom(then)
+  }
+
+  next(queue: number): number {
+    return this.at(queue).position + 1
+  }
+
+  async openExchanges(clientId: string, session: envelope.ConnectionNumber): Promise<Map<number, number>> {
+    const answers = await Promise.all(
+      this.channels.map((_, queue) =>
+        this.ask<append.OpenExchangesAnswer>(queue, (id, { openExchangesReads }) =>
+          openExchangesReads.push({ id, clientId, session, queues: [queue] }),
+        ),
+      ),
+    )
+    return new Map(answers.flatMap(({ open }) => open.map(({ packetId, queue }) => [packetId, queue] as const)))
+  }
+
+  callHome(clientId: string, call: NonNullable<home.HomeCall['call']>): Promise<home.HomeAnswer> {
+    const queue = this.queueOf(clientId)
+    return this.ask(queue, (id, { homeCalls }) => homeCalls.push({ id, queue, clientId, call }))
+  }
+
+  addInterest(filter: string): Promise<state.QueuePosition[]> {
+    const starts = this.reach(filter).map(async (queue) => ({ queue, position: await this.startOf(queue, filter) }))
+    return Promise.all(starts)
+  }
+
+  removeInterest(filter: string): void {
+    for (const queue of this.reach(filter)) this.at(queue).removeInterest(filter)
+  }
+
+  async read(
+    queue: number,
+    from: number,
+    filters: readonly ReadFilter[],
+  ): Promise<Covered & Readonly<{ gap: boolean }>> {
+    const { delivery, gap } = await this.ask<deliver.ReadAnswer>(queue, (id, { reads }) =>
+      reads.push({ id, queue, from, filters: [...filters], ...readLimits }),
+    )
+    if (delivery === undefined) return { queue, first: from, last: from - 1, messages: [], gap }
+    const { first, last, baseTimeMs, records } = delivery
+    return { queue, first, last, messages: messagesOf(queue, records, first, baseTimeMs), gap }
+  }
+
+  async retained(
+    queue: number,
+    filter: string,
+    through: number,
+    afterTopic: string,
+  ): Promise<Readonly<{ messages: readonly Message[]; nextAfterTopic: string }>> {
+    const { records, baseTimeMs, nextAfterTopic } = await this.ask<deliver.RetainedAnswer>(
+      queue,
+      (id, { retainedReads }) => retainedReads.push({ id, queue, filter, through, afterTopic }),
+    )
+    return { messages: messagesOf(queue, records, 0, baseTimeMs), nextAfterTopic }
+  }
+
+  private at(queue: number): QueueChannel {
+    return this.channels[queue] as QueueChannel
+  }
+
+  /** The queues that a filter can reach: an exact one is a topic. */
+  private reach(filter: string): number[] {
+    const wildcard = filter.includes('+') || filter.includes('#')
+    return wildcard ? this.channels.map((_, queue) => queue) : [this.queueOf(filter)]
+  }
+
+  private startOf(queue: number, filter: string): Promise<number> {
+    const channel = this.at(queue)
+    return new Promise((resolve) => {
+      const timer = this.clock.after(startWithin, () => {
+        if (channel.position >= -1) resolve(channel.position)
+      })
+      channel.addInterest(++this.asked, filter, (position) => {
+        timer.cancel()
+        resolve(position)
+      })
+    })
+  }
+
+  private ask<Answer>(queue: number, put: (id: number, request: link.LinkRequest) => void): Promise<Answer> {
+    const id = ++this.asked
+    return new Promise((answered) => this.at(queue).ask({ id, put: (request) => put(id, request), answered }))
+  }
+
+  private pushed({ clientId, push }: home.HomePush): void {
+    const connection = push?.value.connection
+    if (connection) this.listener.superseded(clientId, connection)
+  }
+}
+
+const messagesOf = (queue: number, records: Uint8Array, base: number, baseTimeMs: number): Message[] =>
+  [...unpack(records, base, baseTimeMs)].map((record) => ({ queue, ...record }))
