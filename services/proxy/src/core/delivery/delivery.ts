@@ -1,0 +1,345 @@
+import { type AckPacket, encodeAck, type ProtocolVersion, type QoS, reasonCode } from '@tern/mqtt'
+import { state } from '@tern/proto'
+import type { Clock } from '@tern/runtime'
+import type { Message, Region } from '../../ports.ts'
+import { CatchUp } from './catch-up.ts'
+import type { FanOut } from './fan-out.ts'
+import { type InFlight, InFlightWindow } from './in-flight.ts'
+import { Outbox } from './outbox.ts'
+import { Outgoing } from './outgoing.ts'
+import { QueueCursor } from './queue-cursor.ts'
+import { LiveSubscription, SubscriptionSet } from './subscription-set.ts'
+import { TopicAliases } from './topic-aliases.ts'
+
+/** No session has more in flight, whatever its client allows. */
+export const inFlightMax = 1_024
+
+export type DeliveryOptions = Readonly<{
+  fanOut: FanOut
+  region: Region
+  clock: Clock
+  clientId: string
+  version: ProtocolVersion
+  /** As the client said in CONNECT. */
+  receiveMaximum: number
+  packetBytesMax: number
+  topicAliasMaximum: number
+  /** The session survives its connection: outbound QoS 2 is journalled at the home. */
+  journalled: boolean
+  /** Of the session that is resumed. */
+  cursor?: state.Cursor
+  journal: readonly state.JournalEntry[]
+  send(bytes: Buffer): void
+  /** The socket takes more without piling up. */
+  writable(): boolean
+  writeJournal(entries: state.JournalEntry[], done: (ok: boolean) => void): void
+  /** Retention took what lies between before the session had it (D12). */
+  onGap(queue: number, first: number, last: number): void
+}>
+
+const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
+
+/** The outbound half of a session: subscriptions, a cursor for each queue, and what is in flight (D4). */
+export class Delivery {
+  readonly options: DeliveryOptions
+  readonly window: InFlightWindow
+  readonly subscriptions = new SubscriptionSet()
+  readonly queues = new Map<number, QueueCursor>()
+  closed = false
+  /** Grows with everything that changes the cursor. */
+  revision = 0
+  private readonly outbox: Outbox
+  private readonly aliases: TopicAliases
+  private readonly catchUp: CatchUp
+  private readonly progress: ReadonlyMap<number, state.QueueProgress>
+  /** Exchanges that are over; written with the next journal write. */
+  private over: state.JournalEntry[] = []
+  /** QoS 2 packets of this turn, to be journalled together. */
+  private unwritten: state.JournalEntry[] = []
+  private roomWanted: (() => void)[] = []
+
+  constructor(options: DeliveryOptions) {
+    this.options = options
+    this.window = new InFlightWindow(Math.min(options.receiveMaximum, inFlightMax))
+    this.outbox = new Outbox((bytes) => options.send(bytes))
+    this.aliases = new TopicAliases(options.version === 5 ? options.topicAliasMaximum : 0)
+    this.progress = new Map(options.cursor?.progress.map((progress) => [progress.queue, progress]))
+    this.catchUp = new CatchUp(this)
+  }
+
+  /**
+   * Begins delivery for a subscription, whose starts are filled in. `effective`: the positions from which the owners know
+   * of the filter, as `addInterest` answered.
+   */
+  subscribe(subscription: state.Subscription, effective: readonly state.QueuePosition[]): void {
+    const { fanOut } = this.options
+    const before = this.subscriptions.get(subscription.filter)
+    if (before) fanOut.remove(before)
+    const live = new LiveSubscription(this, subscription)
+    this.subscriptions.set(live)
+    for (const { queue, position } of subscription.starts) this.reach(queue, position)
+    for (const { queue, position } of effective) {
+      const cursor = this.queues.get(queue)
+      if (cursor !== undefined && cursor.phase !== 'live') cursor.readThrough = Math.max(cursor.readThrough, position)
+    }
+    fanOut.add(live)
+    for (const { queue } of subscription.starts) this.catchUp.goOn(queue)
+  }
+
+  unsubscribe(filter: string): void {
+    const live = this.subscriptions.get(filter)
+    if (live === undefined) return
+    this.options.fanOut.remove(live)
+    this.subscriptions.delete(filter)
+    const reached = [...this.subscriptions.values()]
+    for (const { queue } of live.subscription.starts) {
+      if (!reached.some((other) => other.reaches(queue))) this.queues.delete(queue)
+    }
+  }
+
+  /** After CONNACK of a present session, its subscriptions being made: what was in flight goes first [MQTT5-4.4.0-1]. */
+  resume(): void {
+    const inFlight = [...(this.options.cursor?.inFlight ?? []), ...this.options.journal]
+    for (const { packetId, queue, position, phase, qos } of inFlight) {
+      if (phase === DONE) continue
+      const retained = position <= (this.progress.get(queue)?.low ?? -1)
+      this.window.restore({ packetId, queue, position, qos: qos === 2 ? 2 : 1, phase, retained })
+    }
+    for (const { packetId, phase } of this.window) if (phase === RELEASED) this.sendAck('pubrel', packetId, 0)
+    this.catchUp.resend()
+  }
+
+  /** Whether the session takes messages of the queue as they come, and this one is next or later. */
+  isAt(queue: number, position: number): boolean {
+    const cursor = this.queues.get(queue)
+    return cursor?.phase === 'live' && position >= cursor.next
+  }
+
+  /** A message as it comes, with the subscriptions that match it. */
+  offer(message: Outgoing, subscriptions: readonly LiveSubscription[]): void {
+    const cursor = this.queues.get(message.queue)
+    if (cursor === undefined || this.take(message, subscriptions)) return
+    // No room: from here on the queue is read, when there is room again.
+    cursor.phase = 'reading'
+    cursor.next = message.position
+    cursor.readThrough = -1
+  }
+
+  /** False when there is no room for the message now. */
+  take(message: Outgoing, matching: readonly LiveSubscription[], retained = false): boolean {
+    const subscriptions = matching.filter(({ subscription }) => !this.isOwn(message, subscription))
+    if (subscriptions.length === 0) return true
+    const secondsLeft = message.secondsLeft(this.options.clock.now())
+    if (secondsLeft !== undefined && secondsLeft < 0) return true
+    if (!this.options.writable() || this.outbox.isFull) return false
+    const granted = Math.max(...subscriptions.map(({ subscription }) => subscription.qos))
+    const qos = Math.min(message.qos, granted) as QoS
+    if (qos > 0 && this.window.isFull) return false
+    const retain =
+      retained || (message.retain && subscriptions.some(({ subscription }) => subscription.retainAsPublished))
+    this.publish(message, { qos, retain, dup: false, secondsLeft, retained, packetId: undefined }, subscriptions)
+    return true
+  }
+
+  /** Sends what was in flight on an earlier connection again, with its packet id. */
+  repeat(message: Outgoing, entry: InFlight): void {
+    const subscriptions = this.subscriptions.matching(message.topic, message.queue, message.position)
+    const secondsLeft = message.secondsLeft(this.options.clock.now())
+    const { qos, retained, packetId } = entry
+    // It may have been received: its expiry does not end the exchange, and the client is told what is left.
+    const left = secondsLeft === undefined ? undefined : Math.max(0, secondsLeft)
+    this.publish(message, { qos, retain: retained, dup: true, secondsLeft: left, retained, packetId }, subscriptions)
+  }
+
+  /** What the client acknowledges. Undefined when it fits, else the reason code for closing the connection. */
+  acked(packet: AckPacket): number | undefined {
+    const entry = this.window.get(packet.packetId)
+    switch (packet.type) {
+      case 'puback':
+        if (entry === undefined) return undefined
+        if (entry.qos !== 1) return reasonCode.protocolError
+        this.settle(entry)
+        return undefined
+      case 'pubrec':
+        return this.received(entry, packet)
+      case 'pubcomp':
+        if (entry === undefined || entry.qos !== 2) return undefined
+        if (entry.phase !== RELEASED) return reasonCode.protocolError
+        this.endExchange(entry)
+        return undefined
+      default:
+        return reasonCode.protocolError
+    }
+  }
+
+  /** The socket has drained. */
+  writableAgain(): void {
+    this.roomAgain()
+  }
+
+  /** Resolves when there may be room again; asked for by whoever waits with more than a queue's messages. */
+  whenRoom(): Promise<void> {
+    return new Promise((resolve) => void this.roomWanted.push(resolve))
+  }
+
+  /** One retained message, in answer to a subscription; false when there is no room for it now. */
+  takeRetained(message: Message, filter: string): boolean {
+    const live = this.subscriptions.get(filter)
+    return live === undefined || this.closed || this.take(new Outgoing(message), [live], true)
+  }
+
+  /** Low-water marks, settled ranges, and QoS 1 packets in flight (D7). */
+  get cursor(): state.Cursor {
+    const positions = new Map<number, number[]>()
+    const inFlight: state.JournalEntry[] = []
+    for (const entry of this.window) {
+      if (entry.qos === 1) inFlight.push(journalOf(entry))
+      if (entry.retained || entry.phase === RELEASED) continue
+      const list = positions.get(entry.queue)
+      if (list) list.push(entry.position)
+      else positions.set(entry.queue, [entry.position])
+    }
+    const progress = [...this.queues.values()].map((cursor) => {
+      const inQueue = (positions.get(cursor.queue) ?? []).sort((a, b) => a - b)
+      return cursor.progress(this.takenOf(cursor), inQueue)
+    })
+    return { progress, inFlight }
+  }
+
+  close(): void {
+    this.closed = true
+    for (const live of this.subscriptions.values()) this.options.fanOut.remove(live)
+    for (const resolve of this.roomWanted.splice(0)) resolve()
+    if (this.options.journalled && this.over.length > 0) this.options.writeJournal(this.over, () => {})
+  }
+
+  /** Everything below has been taken by the session. */
+  takenOf({ phase, queue, next }: QueueCursor): number {
+    return phase === 'live' ? Math.max(next, this.options.region.next(queue)) : next
+  }
+
+  get hasRoom(): boolean {
+    return !this.closed && this.options.writable() && !this.window.isFull && !this.outbox.isFull
+  }
+
+  private isOwn(message: Outgoing, { noLocal }: state.Subscription): boolean {
+    return noLocal && message.clientId === this.options.clientId
+  }
+
+  /** Makes the queue one of the session's: from its stored progress, or from the start of the subscription. */
+  private reach(queue: number, start: number): void {
+    if (this.queues.has(queue)) return
+    const stored = this.progress.get(queue)
+    const cursor = stored ? new QueueCursor(queue, stored.low + 1, stored.settled) : new QueueCursor(queue, start + 1)
+    this.queues.set(queue, cursor)
+  }
+
+  private publish(
+    message: Outgoing,
+    how: Readonly<{
+      qos: QoS
+      retain: boolean
+      dup: boolean
+      secondsLeft: number | undefined
+      retained: boolean
+      packetId: number | undefined
+    }>,
+    subscriptions: readonly LiveSubscription[],
+  ): void {
+    const { version, packetBytesMax } = this.options
+    const { qos, retain, dup, secondsLeft, retained } = how
+    this.revision++
+    const known = how.packetId
+    const entry =
+      qos === 0 || known !== undefined
+        ? undefined
+        : this.window.begin(message.queue, message.position, qos as 1 | 2, retained)
+    const packetId = known ?? entry?.packetId ?? 0
+    const topicAlias = this.aliases.of(message.topic)
+    const identifiers = subscriptions.flatMap(({ subscription: { identifier } }) =>
+      identifier > 0 ? [identifier] : [],
+    )
+    const frame = message.template.frame({
+      ...{ version, qos, retain, dup, packetId },
+      ...(identifiers.length > 0 && { subscriptionIdentifiers: identifiers }),
+      ...(topicAlias && { topicAlias }),
+      ...(secondsLeft !== undefined && { messageExpiryInterval: secondsLeft }),
+    })
+    if (frame.length > packetBytesMax) {
+      // As if it had been delivered [MQTT5-3.1.2-25].
+      if (packetId > 0) this.window.settle(packetId)
+      return
+    }
+    if (qos === 2 && entry !== undefined && this.options.journalled) this.journalFirst(entry)
+    this.outbox.put(frame)
+  }
+
+  /** The packet id is durable before PUBLISH leaves (D8); those of one turn are written together. */
+  private journalFirst(entry: InFlight): void {
+    this.unwritten.push(journalOf(entry))
+    if (this.unwritten.length > 1) return
+    this.outbox.hold()
+    this.options.clock.soon(() => {
+      this.write(this.unwritten, () => {
+        this.outbox.release()
+        this.roomAgain()
+      })
+      this.unwritten = []
+    })
+  }
+
+  private received(entry: InFlight | undefined, { packetId, reasonCode: code }: AckPacket): number | undefined {
+    if (entry === undefined) {
+      this.sendAck('pubrel', packetId, reasonCode.packetIdentifierNotFound)
+      return undefined
+    }
+    if (entry.qos !== 2) return reasonCode.protocolError
+    if (code >= 0x80) {
+      // The receiver refused it: the exchange is over [MQTT5-4.3.3-4].
+      this.endExchange(entry)
+      return undefined
+    }
+    const release = () => {
+      entry.phase = RELEASED
+      this.sendAck('pubrel', packetId, 0)
+    }
+    if (entry.phase === RELEASED || !this.options.journalled) release()
+    else this.write([{ ...journalOf(entry), phase: RELEASED }], release)
+    return undefined
+  }
+
+  private write(entries: state.JournalEntry[], then: () => void): void {
+    const { over } = this
+    this.over = []
+    // What ends an exchange comes before what uses its packet id again.
+    this.options.writeJournal([...over, ...entries], (ok) => {
+      if (ok && !this.closed) then()
+    })
+  }
+
+  private endExchange(entry: InFlight): void {
+    if (this.options.journalled) this.over.push({ ...journalOf(entry), phase: DONE })
+    this.settle(entry)
+  }
+
+  private settle({ packetId }: InFlight): void {
+    this.revision++
+    this.window.settle(packetId)
+    this.roomAgain()
+  }
+
+  private roomAgain(): void {
+    if (!this.hasRoom) return
+    for (const resolve of this.roomWanted.splice(0)) resolve()
+    this.catchUp.goOnAll()
+  }
+
+  private sendAck(type: 'pubrel', packetId: number, code: number): void {
+    this.options.send(encodeAck(type, packetId, code, this.options.version))
+  }
+}
+
+const journalOf = ({ packetId, queue, position, phase, qos }: InFlight): state.JournalEntry => ({
+  ...{ packetId, queue, position, qos },
+  phase: phase === RELEASED ? RELEASED : PUBLISHED,
+})

@@ -1,0 +1,69 @@
+import { state } from '@tern/proto'
+
+export type InFlight = {
+  readonly packetId: number
+  readonly queue: number
+  readonly position: number
+  readonly qos: 1 | 2
+  phase: state.JournalPhase
+  /** A retained message lies outside of the order of the queue: it does not hold the cursor. */
+  readonly retained: boolean
+}
+
+const packetIdMax = 65_535
+
+/** Packets of QoS 1 and 2 that the client has not acknowledged [MQTT5-3.3.4-9]. */
+export class InFlightWindow {
+  readonly size: number
+  private readonly entries = new Map<number, InFlight>()
+  private readonly restored = new Map<number, Set<number>>()
+  private lastId = 0
+
+  constructor(size: number) {
+    this.size = size
+  }
+
+  get isFull(): boolean {
+    return this.entries.size >= this.size
+  }
+
+  get count(): number {
+    return this.entries.size
+  }
+
+  /** Only when there is room: a free packet id, never zero [MQTT5-2.2.1-4]. */
+  begin(queue: number, position: number, qos: 1 | 2, retained: boolean): InFlight {
+    do this.lastId = this.lastId === packetIdMax ? 1 : this.lastId + 1
+    while (this.entries.has(this.lastId))
+    const entry = { packetId: this.lastId, queue, position, qos, phase: published, retained }
+    this.entries.set(entry.packetId, entry)
+    return entry
+  }
+
+  /** Takes up what was in flight on an earlier connection, with its packet id [MQTT5-4.4.0-1]. */
+  restore(entry: InFlight): void {
+    this.entries.set(entry.packetId, entry)
+    const positions = this.restored.get(entry.queue)
+    if (positions) positions.add(entry.position)
+    else this.restored.set(entry.queue, new Set([entry.position]))
+  }
+
+  get(packetId: number): InFlight | undefined {
+    return this.entries.get(packetId)
+  }
+
+  settle(packetId: number): void {
+    this.entries.delete(packetId)
+  }
+
+  /** Whether the position was in flight on an earlier connection: it is repeated, not sent anew. */
+  wasRestored(queue: number, position: number): boolean {
+    return this.restored.get(queue)?.has(position) ?? false
+  }
+
+  [Symbol.iterator](): Iterator<InFlight> {
+    return this.entries.values()
+  }
+}
+
+const published = state.JournalPhase.PUBLISHED
