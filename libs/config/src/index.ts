@@ -1,0 +1,5 @@
+export { loopbackOnly } from './loopback.ts'
+export { type Environment, type ReadSettings, readSettings } from './read-settings.ts'
+export type { Kind, Setting, Settings, Spec } from './setting.ts'
+export { allowAnonymousSetting, settingsOrExit } from './settings-or-exit.ts'
+export { settingsHelp, settingsTable } from './settings-table.ts'

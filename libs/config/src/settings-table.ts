@@ -1,0 +1,26 @@
+import type { Setting, Spec } from './setting.ts'
+
+/** The settings as a table in markdown. */
+export function settingsTable(spec: Spec): string {
+  const rows = Object.values(spec).map(
+    (setting) => `| \`--${setting.flag}\` | \`${setting.env}\` | ${inCell(setting.help)} | ${defaultOf(setting)} |`,
+  )
+  return ['| flag | environment | meaning | default |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** The settings as they are shown for `--help`. */
+export function settingsHelp(usage: string, spec: Spec): string {
+  const lines = Object.values(spec).map(
+    (setting) => `  --${setting.flag.padEnd(16)} ${setting.help} [${shown(setting)}] (${setting.env})`,
+  )
+  return [usage, '', ...lines, ''].join('\n')
+}
+
+const defaultOf = (setting: Setting) => (setting.default ? `\`${inCell(setting.default)}\`` : shown(setting))
+
+function shown({ kind, default: text }: Setting): string {
+  if (text === undefined) return kind === 'switch' ? 'off' : 'must be given'
+  return text === '' ? 'none' : text
+}
+
+const inCell = (text: string) => text.replaceAll('|', '\\|')
