@@ -1,0 +1,86 @@
+import { type ConnectPacket, isUtf8, type Properties, type ProtocolVersion, reasonCode } from '@tern/mqtt'
+import { envelope, type home, state } from '@tern/proto'
+import { connectionLimits, neverExpires } from './limits.ts'
+
+/** What a CONNECT asks for, once it is judged. */
+export type ConnectRequest = Readonly<{
+  clientId: string
+  /** The id was given by the server. */
+  assigned: boolean
+  version: ProtocolVersion
+  cleanStart: boolean
+  expirySeconds: number
+  keepAliveSeconds: number
+  receiveMaximum: number
+  packetBytesMax: number
+  topicAliasMaximum: number
+  will: state.StoredWill | undefined
+}>
+
+export type ConnectVerdict = ConnectRequest | Readonly<{ refused: number }>
+
+/** `drawnId` serves a client that brings no id [MQTT5-3.1.3-6]. */
+export function judgeConnect(packet: ConnectPacket, drawnId: string): ConnectVerdict {
+  const { clientId, protocolVersion: version, properties, will } = packet
+  // Who brings credentials is taken as anonymous until there is somebody to check them; nobody can be asked for more than that.
+  if (properties.authenticationMethod !== undefined) return { refused: reasonCode.badAuthenticationMethod }
+  if (will?.properties.payloadFormatIndicator === 1 && !isUtf8(will.payload, 0, will.payload.length)) {
+    return { refused: reasonCode.payloadFormatInvalid }
+  }
+  const assigned = clientId === ''
+  return {
+    clientId: assigned ? drawnId : clientId,
+    assigned,
+    version,
+    cleanStart: packet.cleanStart,
+    // Before version 5 a session either ends with its connection or never.
+    expirySeconds: version === 5 ? (properties.sessionExpiryInterval ?? 0) : packet.cleanStart ? 0 : neverExpires,
+    keepAliveSeconds: packet.keepAliveSeconds,
+    receiveMaximum: properties.receiveMaximum ?? 65_535,
+    packetBytesMax: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+    topicAliasMaximum: properties.topicAliasMaximum ?? 0,
+    will: will && willOf(will),
+  }
+}
+
+/** The properties of a CONNACK that accepts. */
+export function connackProperties(request: ConnectRequest): Properties {
+  if (request.version < 5) return {}
+  return {
+    receiveMaximum: connectionLimits.receiveMaximum,
+    maximumPacketSize: connectionLimits.packetBytesMax,
+    topicAliasMaximum: connectionLimits.topicAliasMaximum,
+    // Not there yet: what it cannot do, a server says [MQTT5-3.2.2.3.13].
+    sharedSubscriptionAvailable: false,
+    ...(request.assigned && { assignedClientIdentifier: request.clientId }),
+  }
+}
+
+export const openCall = (request: ConnectRequest): NonNullable<home.HomeCall['call']> => ({
+  $case: 'open',
+  value: {
+    cleanStart: request.cleanStart,
+    expirySeconds: request.expirySeconds,
+    will: request.will,
+    principal: '',
+  },
+})
+
+function willOf({ topic, payload, qos, retain, properties }: NonNullable<ConnectPacket['will']>): state.StoredWill {
+  const published = envelope.Envelope.create({ qos, retain, ...envelopeFields(properties) })
+  const delaySeconds = properties.willDelayInterval ?? 0
+  return state.StoredWill.create({ topic, payload, delaySeconds, envelope: published })
+}
+
+/** The MQTT 5 properties of a message, as the envelope keeps them. */
+export function envelopeFields(properties: Properties): Partial<envelope.Envelope> {
+  const { payloadFormatIndicator, messageExpiryInterval, contentType, responseTopic, correlationData } = properties
+  return {
+    payloadFormat: payloadFormatIndicator ?? 0,
+    messageExpirySeconds: messageExpiryInterval,
+    contentType,
+    responseTopic,
+    correlationData,
+    userProperties: properties.userProperties?.map(([name, value]) => ({ name, value })) ?? [],
+  }
+}
