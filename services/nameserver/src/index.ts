@@ -1,2 +1,3 @@
 export type { NameserverConfig } from './config.ts'
 export { createNameserver, type Nameserver, type NameserverPorts } from './nameserver.ts'
+export { settings } from './settings.ts'

@@ -1,0 +1,32 @@
+// A nameserver as a process of its own: `npx node services/nameserver/src/main.ts --zone az-a --log 127.0.0.1:7300`.
+import { randomUUID } from 'node:crypto'
+import { settingsOrExit } from '@tern/config'
+import { connectEmbeddedLog } from '@tern/log'
+import { createLogger, systemClock } from '@tern/runtime'
+import { createNameserver } from './nameserver.ts'
+import { checkSettings, configOf, settings } from './settings.ts'
+
+const given = settingsOrExit('nameserver [flags]: one of the equal nameservers of a region', settings, checkSettings)
+const logger = createLogger().child({ service: 'nameserver', zone: given.zone })
+const log = connectEmbeddedLog(given.log)
+const nameserver = createNameserver(configOf(given, randomUUID()), { log, clock: systemClock, logger })
+
+async function stop(): Promise<never> {
+  nameserver.stop()
+  await log.close()
+  process.exit(0)
+}
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
+
+function refuse(error: Error): never {
+  const taken = error.message.includes('EADDRINUSE')
+  const sentence = taken
+    ? `cannot serve on ${given.listen}: another process listens there; stop that one, or give another address with --listen`
+    : `cannot start with the log at ${given.log}: ${error.message}`
+  process.stderr.write(`${sentence}.\n`)
+  process.exit(1)
+}
+
+await nameserver.start().catch(refuse)
+process.stdout.write(`nameserver ready on ${nameserver.address()}\n`)
