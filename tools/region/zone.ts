@@ -1,6 +1,10 @@
 // One zone of a region on one machine: a nameserver, a broker and a proxy in one process, which the supervisor starts and kills.
+import { randomUUID } from 'node:crypto'
+import { createBroker } from '@tern/broker'
 import { connectEmbeddedLog } from '@tern/log'
-import { createLogger } from '@tern/runtime'
+import { createNameserver } from '@tern/nameserver'
+import { createProxy } from '@tern/proxy'
+import { createLogger, systemClock } from '@tern/runtime'
 import { flagsOrExit } from '../flags.ts'
 
 const given = (help: string) => ({ default: '', help })
@@ -16,13 +20,43 @@ const flags = flagsOrExit('zone.ts [flags]: one zone; npm start runs three', {
   'websocket-shared': given('WebSocket address shared with the other zones'),
 })
 
-type Part = Readonly<{ start(): Promise<unknown>; stop(): Promise<unknown> }>
+type Part = Readonly<{ start(): Promise<unknown>; stop(): unknown }>
 
 const logger = createLogger().child({ zone: flags.zone })
 const log = connectEmbeddedLog(flags.log)
 
-/** In the order of their start: createNameserver, createBroker and createProxy enter here as they land. */
-const parts: readonly Part[] = []
+const nameservers = flags.nameservers.split(',')
+const ports = { log, clock: systemClock, logger }
+
+/** In the order of their start. */
+const parts: readonly Part[] = [
+  createNameserver(
+    {
+      name: flags.zone,
+      nonce: randomUUID(),
+      zone: flags.zone,
+      listen: flags.nameserver,
+      peers: nameservers.filter((address) => address !== flags.nameserver),
+      queues: 12,
+      movesMax: 2,
+    },
+    ports,
+  ),
+  createBroker({ zone: flags.zone, nonce: randomUUID, listen: flags.broker, nameservers }, ports),
+  createProxy(
+    {
+      zone: flags.zone,
+      nonce: randomUUID,
+      drawId: () => `auto-${randomUUID()}`,
+      nameservers,
+      mqtt: flags.mqtt,
+      mqttShared: flags['mqtt-shared'],
+      websocket: flags.websocket,
+      websocketShared: flags['websocket-shared'],
+    },
+    ports,
+  ),
+]
 
 process.on('SIGTERM', async () => {
   for (const part of parts.toReversed()) await part.stop()
@@ -30,10 +64,5 @@ process.on('SIGTERM', async () => {
   process.exit(0)
 })
 
-if (parts.length === 0) {
-  // Never announced as serving: a zone that serves nobody must not look ready.
-  logger.error('no service is built into this zone yet')
-  process.exit(1)
-}
 for (const part of parts) await part.start()
 process.send?.({ serving: flags.zone })

@@ -23,7 +23,7 @@ export class CatchUp {
   goOn(queue: number): void {
     const { delivery } = this
     const cursor = delivery.queues.get(queue)
-    if (cursor === undefined || cursor.phase !== 'reading' || cursor.asking || delivery.closed) return
+    if (cursor === undefined || cursor.phase !== 'reading' || cursor.asking || delivery.closed || delivery.held) return
     if (cursor.page.length > 0) {
       if (delivery.hasRoom) this.takePage(cursor)
       return

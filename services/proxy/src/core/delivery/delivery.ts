@@ -29,6 +29,8 @@ export type DeliveryOptions = Readonly<{
   /** Of the session that is resumed. */
   cursor?: state.Cursor
   journal: readonly state.JournalEntry[]
+  /** It goes on after an earlier connection: nothing is sent before `resume`. */
+  present: boolean
   send(bytes: Buffer): void
   /** The socket takes more without piling up. */
   writable(): boolean
@@ -46,6 +48,8 @@ export class Delivery {
   readonly subscriptions = new SubscriptionSet()
   readonly queues = new Map<number, QueueCursor>()
   closed = false
+  /** Not resumed yet. */
+  held: boolean
   /** Grows with everything that changes the cursor. */
   revision = 0
   private readonly outbox: Outbox
@@ -65,6 +69,8 @@ export class Delivery {
     this.aliases = new TopicAliases(options.version === 5 ? options.topicAliasMaximum : 0)
     this.progress = new Map(options.cursor?.progress.map((progress) => [progress.queue, progress]))
     this.catchUp = new CatchUp(this)
+    this.held = options.present
+    this.restore()
   }
 
   /**
@@ -99,12 +105,7 @@ export class Delivery {
 
   /** After CONNACK of a present session, its subscriptions being made: what was in flight goes first [MQTT5-4.4.0-1]. */
   resume(): void {
-    const inFlight = [...(this.options.cursor?.inFlight ?? []), ...this.options.journal]
-    for (const { packetId, queue, position, phase, qos } of inFlight) {
-      if (phase === DONE) continue
-      const retained = position <= (this.progress.get(queue)?.low ?? -1)
-      this.window.restore({ packetId, queue, position, qos: qos === 2 ? 2 : 1, phase, retained })
-    }
+    this.held = false
     for (const { packetId, phase } of this.window) if (phase === RELEASED) this.sendAck('pubrel', packetId, 0)
     this.catchUp.resend()
   }
@@ -219,11 +220,22 @@ export class Delivery {
   }
 
   get hasRoom(): boolean {
-    return !this.closed && this.options.writable() && !this.window.isFull && !this.outbox.isFull
+    return !this.closed && !this.held && this.options.writable() && !this.window.isFull && !this.outbox.isFull
   }
 
   private isOwn(message: Outgoing, { noLocal }: state.Subscription): boolean {
     return noLocal && message.clientId === this.options.clientId
+  }
+
+  /** What was in flight on the connection before keeps its packet id. */
+  private restore(): void {
+    const { cursor, journal } = this.options
+    for (const { packetId, queue, position, phase, qos } of [...(cursor?.inFlight ?? []), ...journal]) {
+      if (phase === DONE) continue
+      // At or below the low-water mark lies only what was sent as a retained message.
+      const retained = position <= (this.progress.get(queue)?.low ?? -1)
+      this.window.restore({ packetId, queue, position, qos: qos === 2 ? 2 : 1, phase, retained })
+    }
   }
 
   /** Makes the queue one of the session's: from its stored progress, or from the start of the subscription. */

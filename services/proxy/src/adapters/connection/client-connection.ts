@@ -1,0 +1,229 @@
+import {
+  type ClientPacket,
+  createDecoder,
+  type Decoder,
+  encodeServerPacket,
+  type ProtocolError,
+  type ProtocolVersion,
+  reasonCode,
+  type ServerPacket,
+} from '@tern/mqtt'
+import type { envelope } from '@tern/proto'
+import { unreachable } from '@tern/runtime'
+import { connectionLimits } from '../../core/connection/limits.ts'
+import type { ClientSocket } from '../net/client-socket.ts'
+import type { Context } from './context.ts'
+import { openSession } from './opening.ts'
+import type { Session } from './session.ts'
+
+const { packetBytesMax, connectWithinMs, keepAliveGrace } = connectionLimits
+
+/** One network connection: packets in their order, one session once CONNECT was answered, and its end. */
+export class ClientConnection {
+  readonly context: Context
+  readonly socket: ClientSocket
+  private readonly decoder: Decoder
+  private phase: 'connecting' | 'opening' | 'open' | 'closed' = 'connecting'
+  private session: Session | undefined
+  /** A packet that waits for room, and all that comes after it. */
+  private held: ClientPacket | undefined
+  private blocks = 0
+  private keepAliveMs = 0
+  private heardAt: number
+  clientId: string | undefined
+
+  constructor(socket: ClientSocket, context: Context) {
+    this.socket = socket
+    this.context = context
+    this.decoder = createDecoder({ packetBytesMax })
+    this.heardAt = context.clock.now()
+    context.connections.add(this)
+    socket.listen({
+      data: (chunk) => this.guard(() => this.data(chunk)),
+      drain: () => this.guard(() => this.session?.delivery.writableAgain()),
+      closed: () => this.lost('the client closed the socket'),
+    })
+  }
+
+  get version(): ProtocolVersion {
+    return this.decoder.protocolVersion ?? 4
+  }
+
+  get isClosed(): boolean {
+    return this.phase === 'closed'
+  }
+
+  send(packet: ServerPacket): void {
+    if (this.phase !== 'closed') this.socket.write(encodeServerPacket(packet, this.version))
+  }
+
+  /** CONNECT was answered: what came with it is read now. */
+  opened(session: Session, keepAliveSeconds: number): void {
+    this.session = session
+    this.phase = 'open'
+    this.keepAliveMs = keepAliveSeconds * 1000 * keepAliveGrace
+    this.unblock()
+  }
+
+  /** CONNECT was refused. */
+  refuse(code: number, why: string): void {
+    this.send({ type: 'connack', sessionPresent: false, reasonCode: code, properties: {} })
+    this.finish(why)
+    this.socket.end()
+  }
+
+  /** Nothing more is read until `unblock`; meanwhile its keep-alive clock stands (rule 7). */
+  block(): void {
+    if (this.blocks++ === 0) this.socket.pause()
+  }
+
+  unblock(): void {
+    if (--this.blocks > 0 || this.phase === 'closed') return
+    this.heardAt = this.context.clock.now()
+    this.socket.resume()
+    this.guard(() => this.readPackets())
+  }
+
+  /** The packet is handled again once there is room in the queue. */
+  holdUntilRoom(packet: ClientPacket, queue: number): void {
+    this.held = packet
+    this.block()
+    this.context.region.whenRoom(queue, () => this.unblock())
+  }
+
+  /** The server ends the connection: DISCONNECT where the version has one [MQTT5-4.13.1-1], and the will applies. */
+  close(code: number, why: string): void {
+    if (this.phase === 'closed') return
+    if (this.phase !== 'connecting' && this.phase !== 'opening') {
+      this.send({ type: 'disconnect', reasonCode: code, properties: {} })
+    }
+    this.session?.ended({ willApplies: true })
+    this.finish(why)
+    this.socket.end()
+  }
+
+  /** The client said goodbye. */
+  left(willApplies: boolean, expirySeconds: number | undefined): void {
+    this.session?.ended({ willApplies, expirySeconds })
+    this.finish('the client disconnected')
+    this.socket.end()
+  }
+
+  /** A newer connection of the client has this number or a higher one above it [MQTT5-3.1.4-3]. */
+  superseded(number: envelope.ConnectionNumber): void {
+    if (this.session?.isAtMost(number)) this.close(reasonCode.sessionTakenOver, 'the session was taken over')
+  }
+
+  announce(queue: number): void {
+    this.session?.announce(queue)
+  }
+
+  destroy(why: string): void {
+    if (this.phase === 'closed') return
+    this.session?.dropped()
+    this.finish(why)
+    this.socket.destroy()
+  }
+
+  tick(now: number): void {
+    if (this.phase === 'connecting') {
+      if (now - this.heardAt > connectWithinMs) this.lost('no CONNECT came in time')
+    } else if (this.phase === 'open') {
+      const silent = this.keepAliveMs > 0 && this.blocks === 0 && now - this.heardAt > this.keepAliveMs
+      // [MQTT5-3.1.2-22]
+      if (silent) this.close(reasonCode.keepAliveTimeout, 'the client was silent for longer than its keep alive')
+      else this.session?.tick(now)
+    }
+  }
+
+  private data(chunk: Buffer): void {
+    if (this.phase === 'closed') return
+    if (this.phase !== 'connecting') this.heardAt = this.context.clock.now()
+    this.decoder.push(chunk)
+    this.readPackets()
+  }
+
+  private readPackets(): void {
+    while (this.blocks === 0 && this.phase !== 'closed') {
+      const packet = this.held ?? this.decoder.next()
+      this.held = undefined
+      if (packet === undefined) return
+      if (packet.type === 'protocol-error') this.refused(packet)
+      else this.handle(packet)
+    }
+  }
+
+  private handle(packet: ClientPacket): void {
+    const { session } = this
+    if (packet.type === 'connect') {
+      this.phase = 'opening'
+      this.block()
+      openSession(this, packet)
+      return
+    }
+    if (session === undefined) return
+    switch (packet.type) {
+      case 'publish':
+        session.publishing.publish(packet)
+        return
+      case 'puback':
+      case 'pubrec':
+      case 'pubcomp': {
+        const code = session.delivery.acked(packet)
+        if (code !== undefined) this.close(code, `an unexpected ${packet.type}`)
+        return
+      }
+      case 'pubrel':
+        session.publishing.release(packet.packetId)
+        return
+      case 'subscribe':
+        session.subscribing.subscribe(packet)
+        return
+      case 'unsubscribe':
+        session.subscribing.unsubscribe(packet)
+        return
+      case 'pingreq':
+        this.send({ type: 'pingresp' })
+        return
+      case 'disconnect':
+        session.disconnect(packet)
+        return
+      case 'auth':
+        // No method was agreed on at CONNECT [MQTT5-4.12.0-7].
+        this.close(reasonCode.protocolError, 'an AUTH without authentication')
+        return
+      default:
+        unreachable(packet)
+    }
+  }
+
+  private refused({ reasonCode: code, message, beforeConnect }: ProtocolError): void {
+    if (!beforeConnect) this.close(code, message)
+    else if (this.decoder.protocolVersion === undefined) this.lost(message)
+    else this.refuse(code, message)
+  }
+
+  private lost(why: string): void {
+    if (this.phase === 'closed') return
+    this.session?.ended({ willApplies: true })
+    this.finish(why)
+    this.socket.destroy()
+  }
+
+  private finish(why: string): void {
+    this.phase = 'closed'
+    this.held = undefined
+    this.context.connections.remove(this, why)
+  }
+
+  /** A fault in the handling of one client is no reason to drop the others. */
+  private guard(task: () => void): void {
+    try {
+      task()
+    } catch (error) {
+      const { clientId } = this
+      this.context.logger.error('handling a client failed', { clientId, error: (error as Error).stack })
+      this.close(reasonCode.implementationSpecificError, 'an internal error')
+    }
+  }
+}

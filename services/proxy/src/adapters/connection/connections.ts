@@ -1,0 +1,71 @@
+import type { envelope } from '@tern/proto'
+import type { Clock } from '@tern/runtime'
+import type { ClientConnection } from './client-connection.ts'
+
+const tickMs = 500
+
+/** All connections of this incarnation: looked after by one timer, and found by client id. */
+export class Connections {
+  /** Connections that ended, by why. */
+  readonly endings = new Map<string, number>()
+  private readonly all = new Set<ClientConnection>()
+  private readonly byClient = new Map<string, Set<ClientConnection>>()
+  private readonly clock: Clock
+  private stopped = false
+
+  constructor(clock: Clock) {
+    this.clock = clock
+    this.tick()
+  }
+
+  get size(): number {
+    return this.all.size
+  }
+
+  add(connection: ClientConnection): void {
+    this.all.add(connection)
+  }
+
+  /** Its client id is known now. */
+  name(clientId: string, connection: ClientConnection): void {
+    const known = this.byClient.get(clientId)
+    if (known) known.add(connection)
+    else this.byClient.set(clientId, new Set([connection]))
+  }
+
+  remove(connection: ClientConnection, why: string): void {
+    if (!this.all.delete(connection)) return
+    this.endings.set(why, (this.endings.get(why) ?? 0) + 1)
+    const { clientId } = connection
+    if (clientId === undefined) return
+    const named = this.byClient.get(clientId)
+    named?.delete(connection)
+    if (named?.size === 0) this.byClient.delete(clientId)
+  }
+
+  superseded(clientId: string, number: envelope.ConnectionNumber): void {
+    for (const connection of [...(this.byClient.get(clientId) ?? [])]) connection.superseded(number)
+  }
+
+  announce(queue: number): void {
+    for (const connection of this.all) connection.announce(queue)
+  }
+
+  /** Drops every client at once: this incarnation is over. */
+  destroyAll(): void {
+    this.stopped = true
+    for (const connection of [...this.all]) connection.destroy('the proxy is over')
+  }
+
+  /** Lets every client go in order. */
+  endAll(reasonCode: number): void {
+    for (const connection of [...this.all]) connection.close(reasonCode, 'the proxy stops')
+  }
+
+  private tick(): void {
+    if (this.stopped) return
+    const now = this.clock.now()
+    for (const connection of this.all) connection.tick(now)
+    this.clock.after(tickMs, () => this.tick())
+  }
+}

@@ -1,0 +1,15 @@
+import type { Clock, Logger } from '@tern/runtime'
+import type { FanOut } from '../../core/delivery/fan-out.ts'
+import type { Region } from '../../ports.ts'
+import type { Connections } from './connections.ts'
+
+/** What all connections of one incarnation of the proxy share. */
+export type Context = Readonly<{
+  region: Region
+  fanOut: FanOut
+  connections: Connections
+  clock: Clock
+  logger: Logger
+  /** A client id for a client that brings none. */
+  drawId(): string
+}>

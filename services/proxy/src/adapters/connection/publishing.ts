@@ -1,0 +1,172 @@
+import { encodeAck, isUtf8, isValidTopicName, type PublishPacket, reasonCode } from '@tern/mqtt'
+import { InboundAliases } from '../../core/connection/inbound-aliases.ts'
+import { type Exchange, InboundExchanges } from '../../core/connection/inbound-exchanges.ts'
+import { connectionLimits } from '../../core/connection/limits.ts'
+import { messageRecord, releaseRecord } from '../../core/connection/records.ts'
+import type { AppendResult } from '../../ports.ts'
+import type { Session } from './session.ts'
+
+/** What a client publishes: to the queue of its topic, and acknowledged when it is durable there. */
+export class Publishing {
+  private readonly session: Session
+  private readonly aliases = new InboundAliases()
+  private readonly exchanges = new InboundExchanges()
+  /** QoS 1 packets that are not answered. */
+  private unanswered = 0
+  /** The connection is not read, since versions before 5 know no Receive Maximum. */
+  private full = false
+  /** Exchanges of earlier connections of the session, asked for once. */
+  private earlier: Promise<ReadonlyMap<number, number>> | undefined
+
+  constructor(session: Session, sessionPresent: boolean) {
+    this.session = session
+    if (!sessionPresent) this.earlier = Promise.resolve(new Map())
+  }
+
+  publish(packet: PublishPacket): void {
+    const { connection } = this.session
+    const topic = this.aliases.topicOf(packet)
+    if (typeof topic === 'number') connection.close(topic, 'a topic alias that is not known')
+    else if (!isValidTopicName(topic)) connection.close(reasonCode.topicNameInvalid, 'a topic name is not valid')
+    else if (!this.payloadFits(packet)) this.refuse(packet, reasonCode.payloadFormatInvalid)
+    else if (packet.qos === 0) this.append(packet, topic, () => {})
+    else if (this.mayTake(packet)) this.publishAcknowledged(packet, topic)
+  }
+
+  release(packetId: number): void {
+    const exchange = this.exchanges.get(packetId)
+    if (exchange?.phase === 'received') this.appendRelease(packetId, exchange)
+    else if (exchange === undefined) void this.releaseEarlier(packetId)
+  }
+
+  /** Whether it is within what the client may have unanswered [MQTT5-3.3.4-9]. */
+  private mayTake({ packetId, qos }: PublishPacket): boolean {
+    const { connection, request } = this.session
+    const known = qos === 2 && this.exchanges.get(packetId) !== undefined
+    if (request.version < 5 || known) return true
+    if (this.unanswered + this.exchanges.count < connectionLimits.receiveMaximum) return true
+    connection.close(reasonCode.receiveMaximumExceeded, 'more is unanswered than Receive Maximum allows')
+    return false
+  }
+
+  private publishAcknowledged(packet: PublishPacket, topic: string): void {
+    const { packetId, qos } = packet
+    if (qos === 1) {
+      if (!this.append(packet, topic, (result) => this.answerPuback(packetId, result))) return
+      this.unanswered++
+      this.stopWhenFull()
+      return
+    }
+    const known = this.exchanges.get(packetId)
+    if (known !== undefined) {
+      // A repetition of what is durable already; otherwise the answer is under way.
+      if (known.phase !== 'receiving') this.ack('pubrec', packetId, 0)
+      return
+    }
+    const { region } = this.session.connection.context
+    const exchange = this.exchanges.begin(packetId, region.queueOf(topic))
+    const appended = this.append(packet, topic, (result) => this.answerPubrec(packetId, exchange, result))
+    if (!appended) this.exchanges.end(packetId)
+    else this.stopWhenFull()
+  }
+
+  /** False when the queue has no room: the packet is handled again later. */
+  private append(packet: PublishPacket, topic: string, answer: (result: AppendResult) => void): boolean {
+    const { connection, author } = this.session
+    const { region, clock } = connection.context
+    const queue = region.queueOf(topic)
+    if (!region.hasRoom(queue)) {
+      // By its topic, since an alias was taken in already.
+      const { topicAlias: _, ...properties } = packet.properties
+      connection.holdUntilRoom({ ...packet, topic, properties }, queue)
+      return false
+    }
+    region.append(queue, messageRecord(author, topic, packet, clock.now()), (result) => {
+      if (connection.isClosed) return
+      if (result.verdict === 'superseded') connection.close(reasonCode.sessionTakenOver, 'the session was taken over')
+      else answer(result)
+    })
+    return true
+  }
+
+  private answerPuback(packetId: number, result: AppendResult): void {
+    this.unanswered--
+    this.ack('puback', packetId, result.verdict === 'refused' ? result.reasonCode : 0)
+    this.readOn()
+  }
+
+  private answerPubrec(packetId: number, exchange: Exchange, result: AppendResult): void {
+    if (result.verdict === 'refused') {
+      this.exchanges.end(packetId)
+      this.ack('pubrec', packetId, result.reasonCode)
+      this.readOn()
+      return
+    }
+    exchange.phase = 'received'
+    this.ack('pubrec', packetId, 0)
+  }
+
+  private appendRelease(packetId: number, exchange: Exchange): void {
+    const { connection, author } = this.session
+    exchange.phase = 'releasing'
+    connection.context.region.append(exchange.queue, releaseRecord(author, packetId), (result) => {
+      if (connection.isClosed) return
+      if (result.verdict === 'superseded') {
+        connection.close(reasonCode.sessionTakenOver, 'the session was taken over')
+        return
+      }
+      // PUBCOMP only after the marker is durable (rule 3).
+      this.exchanges.end(packetId)
+      this.ack('pubcomp', packetId, 0)
+      this.readOn()
+    })
+  }
+
+  /** The queue of an exchange that an earlier connection began is asked of all owners. */
+  private async releaseEarlier(packetId: number): Promise<void> {
+    const { connection, author } = this.session
+    this.earlier ??= connection.context.region.openExchanges(author.clientId, author.session)
+    const queue = (await this.earlier).get(packetId)
+    const exchange = this.exchanges.get(packetId)
+    if (connection.isClosed) return
+    if (exchange !== undefined) this.release(packetId)
+    else if (queue !== undefined && !this.released.has(packetId)) {
+      this.released.add(packetId)
+      this.appendRelease(packetId, this.exchanges.adopt(packetId, queue))
+    } else this.ack('pubcomp', packetId, this.released.has(packetId) ? 0 : reasonCode.packetIdentifierNotFound)
+  }
+
+  /** Earlier exchanges that this connection has released. */
+  private readonly released = new Set<number>()
+
+  private payloadFits({ payload, properties }: PublishPacket): boolean {
+    return properties.payloadFormatIndicator !== 1 || isUtf8(payload, 0, payload.length)
+  }
+
+  private refuse({ qos, packetId }: PublishPacket, code: number): void {
+    if (qos === 0) this.session.connection.close(code, 'a payload is not what it says it is')
+    else this.ack(qos === 1 ? 'puback' : 'pubrec', packetId, code)
+  }
+
+  private ack(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, code: number): void {
+    const { connection, request } = this.session
+    if (code >= 0x80 && request.version < 5 && type !== 'pubcomp') {
+      // There is no word for a refusal before version 5; an acknowledgement would be a lie.
+      connection.close(code, 'a message was refused')
+      return
+    }
+    connection.socket.write(encodeAck(type, packetId, code, request.version))
+  }
+
+  private stopWhenFull(): void {
+    if (this.full || this.unanswered + this.exchanges.count < connectionLimits.unansweredMaxBefore5) return
+    this.full = true
+    this.session.connection.block()
+  }
+
+  private readOn(): void {
+    if (!this.full || this.unanswered >= connectionLimits.unansweredMaxBefore5 / 2) return
+    this.full = false
+    this.session.connection.unblock()
+  }
+}

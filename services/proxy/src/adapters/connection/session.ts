@@ -1,0 +1,141 @@
+import { type DisconnectPacket, reasonCode } from '@tern/mqtt'
+import { type envelope, home, type state } from '@tern/proto'
+import type { ConnectRequest } from '../../core/connection/connect.ts'
+import { connectionLimits } from '../../core/connection/limits.ts'
+import type { Author } from '../../core/connection/records.ts'
+import { Delivery } from '../../core/delivery/delivery.ts'
+import type { ClientConnection } from './client-connection.ts'
+import { Publishing } from './publishing.ts'
+import { Subscribing } from './subscribing.ts'
+
+type Call = NonNullable<home.HomeCall['call']>
+
+const { checkpointEveryMs, quietCheckpointEveryMs } = connectionLimits
+
+/** A session while it is connected here: what it publishes, what it gets, and what its home knows of it. */
+export class Session {
+  readonly connection: ClientConnection
+  readonly request: ConnectRequest
+  readonly author: Author
+  readonly delivery: Delivery
+  readonly publishing: Publishing
+  readonly subscribing: Subscribing
+  private over = false
+  private checkpointing = false
+  private checkpointed = { revision: 0, at: 0 }
+
+  constructor(
+    connection: ClientConnection,
+    request: ConnectRequest,
+    opened: home.SessionOpened,
+    number: envelope.ConnectionNumber,
+  ) {
+    const { fanOut, region, clock, logger } = connection.context
+    const { clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum } = request
+    this.connection = connection
+    this.request = request
+    this.author = { clientId, connection: number, session: opened.session ?? number }
+    this.checkpointed.at = clock.now()
+    this.delivery = new Delivery({
+      ...{ fanOut, region, clock, clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum },
+      journalled: this.persists,
+      journal: opened.journal,
+      present: opened.sessionPresent,
+      ...(opened.cursor && { cursor: opened.cursor }),
+      send: (bytes) => connection.socket.write(bytes),
+      writable: () => connection.socket.writable(),
+      writeJournal: (entries, done) => this.writeJournal(entries, done),
+      onGap: (queue, first, last) =>
+        logger.warn('retention took messages before a session had them', { clientId, queue, first, last }),
+    })
+    this.publishing = new Publishing(this, opened.sessionPresent)
+    this.subscribing = new Subscribing(this)
+  }
+
+  /** The session outlives its connection. */
+  get persists(): boolean {
+    return this.request.expirySeconds > 0
+  }
+
+  isAtMost({ epoch, counter }: envelope.ConnectionNumber): boolean {
+    const mine = this.author.connection
+    return mine.epoch < epoch || (mine.epoch === epoch && mine.counter <= counter)
+  }
+
+  /** Goes on where the session was left; the client is not read before its subscriptions are in force. */
+  async resume({ subscriptions }: home.SessionOpened): Promise<void> {
+    await this.subscribing.resume(subscriptions)
+    if (!this.over) this.delivery.resume()
+  }
+
+  /** Asks the home; closes the connection when a newer one has taken over. Undefined then, and when it is over. */
+  async callHome(call: Call): Promise<home.HomeAnswer | undefined> {
+    const answer = await this.connection.context.region.callHome(this.author.clientId, call)
+    if (this.over) return undefined
+    if (answer.status !== home.HomeStatus.SUPERSEDED) return answer
+    this.connection.close(reasonCode.sessionTakenOver, 'the session was taken over')
+    return undefined
+  }
+
+  disconnect({ reasonCode: code, properties }: DisconnectPacket): void {
+    const expirySeconds = properties.sessionExpiryInterval
+    if (expirySeconds !== undefined && expirySeconds > 0 && !this.persists) {
+      // [MQTT5-3.14.2-2]
+      this.connection.close(reasonCode.protocolError, 'DISCONNECT would make a session last that was not to')
+      return
+    }
+    this.connection.left(code !== reasonCode.normalDisconnection, expirySeconds)
+  }
+
+  /** The connection is over: the home is told, for as long as it takes. */
+  ended({ willApplies, expirySeconds }: Readonly<{ willApplies: boolean; expirySeconds?: number | undefined }>): void {
+    if (this.over) return
+    const cursor = this.persists ? this.delivery.cursor : undefined
+    this.dropped()
+    const { clientId, connection } = this.author
+    const value: home.CloseConnection = {
+      connection,
+      willApplies,
+      cursor,
+      ...(expirySeconds !== undefined && { expirySeconds }),
+    }
+    void this.connection.context.region.callHome(clientId, { $case: 'close', value })
+  }
+
+  /** Forgets everything here, without a word to anybody. */
+  dropped(): void {
+    if (this.over) return
+    this.over = true
+    this.delivery.close()
+    this.subscribing.close()
+  }
+
+  /** The home has moved: it does not know of sessions that end with their connection (D9). */
+  announce(queue: number): void {
+    const { region } = this.connection.context
+    const { clientId, connection, session } = this.author
+    if (this.over || region.queueOf(clientId) !== queue) return
+    const { expirySeconds } = this.request
+    void this.callHome({ $case: 'announce', value: { connection, session, expirySeconds } })
+  }
+
+  tick(now: number): void {
+    if (!this.persists || this.checkpointing) return
+    const { revision } = this.delivery
+    const since = now - this.checkpointed.at
+    const moved = revision !== this.checkpointed.revision
+    if (!(moved && since >= checkpointEveryMs) && since < quietCheckpointEveryMs) return
+    this.checkpointing = true
+    this.checkpointed = { revision, at: now }
+    const value = { connection: this.author.connection, cursor: this.delivery.cursor }
+    void this.callHome({ $case: 'checkpoint', value }).then(() => {
+      this.checkpointing = false
+    })
+  }
+
+  private writeJournal(entries: state.JournalEntry[], done: (ok: boolean) => void): void {
+    const value = { connection: this.author.connection, entries }
+    if (this.over) void this.connection.context.region.callHome(this.author.clientId, { $case: 'journal', value })
+    else void this.callHome({ $case: 'journal', value }).then((answer) => done(answer?.status === home.HomeStatus.OK))
+  }
+}

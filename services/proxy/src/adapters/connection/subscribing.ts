@@ -1,0 +1,130 @@
+import { reasonCode, type SubscribePacket, type UnsubscribePacket } from '@tern/mqtt'
+import { home, type state } from '@tern/proto'
+import { type Grant, grantsOf } from '../../core/connection/grants.ts'
+import { sendRetained } from './retained.ts'
+import type { Session } from './session.ts'
+
+type Begun = Readonly<{ subscription: state.Subscription; isNew: boolean; retainHandling: 0 | 1 | 2 }>
+
+/** SUBSCRIBE and UNSUBSCRIBE, one at a time: nothing after them is read until they are answered. */
+export class Subscribing {
+  private readonly session: Session
+  /** Filters whose interest this session holds. */
+  private readonly interests = new Set<string>()
+  private closed = false
+
+  constructor(session: Session) {
+    this.session = session
+  }
+
+  subscribe(packet: SubscribePacket): void {
+    this.alone(async () => {
+      const begun = await Promise.all(grantsOf(packet).map((grant) => this.begin(grant)))
+      if (this.closed) return
+      const subscriptions = begun.flatMap((each) => (typeof each === 'number' ? [] : [each.subscription]))
+      const refusal = await this.keep(subscriptions)
+      if (this.closed) return
+      if (refusal !== undefined) for (const { filter } of subscriptions) this.end(filter)
+      const reasonCodes = begun.map((each) => (typeof each === 'number' ? each : (refusal ?? each.subscription.qos)))
+      const { connection } = this.session
+      connection.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: {} })
+      if (refusal === undefined) this.answerRetained(begun)
+    })
+  }
+
+  unsubscribe({ packetId, filters }: UnsubscribePacket): void {
+    this.alone(async () => {
+      const known = filters.map((filter) => this.interests.has(filter))
+      const { connection, author, persists } = this.session
+      if (persists && known.includes(true)) {
+        const value = { connection: author.connection, filters: filters.filter((_, i) => known[i]) }
+        if ((await this.session.callHome({ $case: 'unsubscribe', value })) === undefined) return
+      }
+      for (const filter of filters) this.end(filter)
+      const codes = known.map((was) => (was ? reasonCode.success : reasonCode.noSubscriptionExisted))
+      connection.send({ type: 'unsuback', packetId, reasonCodes: codes, properties: {} })
+    })
+  }
+
+  /** Makes the subscriptions of a session that goes on; their starts stay. */
+  async resume(subscriptions: readonly state.Subscription[]): Promise<void> {
+    const { region } = this.session.connection.context
+    await Promise.all(
+      subscriptions.map(async (subscription) => {
+        this.interests.add(subscription.filter)
+        const effective = await region.addInterest(subscription.filter)
+        if (
+          !this.closed &&
+          this.interests.has(subscription.filter) &&
+          !this.session.delivery.subscriptions.get(subscription.filter)
+        ) {
+          this.session.delivery.subscribe(subscription, effective)
+        }
+      }),
+    )
+  }
+
+  close(): void {
+    this.closed = true
+    for (const filter of this.interests) this.session.connection.context.region.removeInterest(filter)
+    this.interests.clear()
+  }
+
+  /** Delivery begins at once, at a start that neither an owner nor this proxy has passed (D2). */
+  private async begin(grant: Grant): Promise<Begun | number> {
+    if (typeof grant === 'number') return grant
+    const { filter } = grant.subscription
+    const { connection, delivery } = this.session
+    const { region } = connection.context
+    const isNew = !this.interests.has(filter)
+    this.interests.add(filter)
+    const effective = await region.addInterest(filter)
+    // Counted once for this session.
+    if (!isNew || this.closed) region.removeInterest(filter)
+    if (this.closed) return reasonCode.unspecifiedError
+    const before = delivery.subscriptions.get(filter)?.subscription.starts
+    const starts =
+      before ??
+      effective.map(({ queue, position }) => ({ queue, position: Math.max(position, region.next(queue) - 1) }))
+    const subscription = { ...grant.subscription, starts }
+    delivery.subscribe(subscription, effective)
+    return { subscription, isNew, retainHandling: grant.retainHandling }
+  }
+
+  /** Durable at the home before SUBACK, when the session outlives its connection. */
+  private async keep(subscriptions: state.Subscription[]): Promise<number | undefined> {
+    const { persists, author } = this.session
+    if (!persists || subscriptions.length === 0) return undefined
+    const value = { connection: author.connection, subscriptions }
+    const answer = await this.session.callHome({ $case: 'subscribe', value })
+    if (answer === undefined || answer.status === home.HomeStatus.OK) return undefined
+    return answer.reasonCode || reasonCode.unspecifiedError
+  }
+
+  private end(filter: string): void {
+    if (!this.interests.delete(filter)) return
+    this.session.delivery.unsubscribe(filter)
+    this.session.connection.context.region.removeInterest(filter)
+  }
+
+  /** Retained messages follow SUBACK [MQTT5-3.3.1-9] [MQTT5-3.3.1-10] [MQTT5-3.3.1-11]. */
+  private answerRetained(begun: readonly (Begun | number)[]): void {
+    for (const each of begun) {
+      if (typeof each === 'number' || each.retainHandling === 2) continue
+      if (each.retainHandling === 0 || each.isNew) void sendRetained(this.session, each.subscription)
+    }
+  }
+
+  private alone(task: () => Promise<void>): void {
+    const { connection } = this.session
+    connection.block()
+    task().then(
+      () => connection.unblock(),
+      (error: unknown) => {
+        const { clientId } = this.session.author
+        connection.context.logger.error('a subscription failed', { clientId, error: (error as Error).stack })
+        connection.close(reasonCode.implementationSpecificError, 'an internal error')
+      },
+    )
+  }
+}

@@ -1,0 +1,15 @@
+export type ProxyConfig = Readonly<{
+  zone: string
+  /** Drawn at random for each incarnation: one at the start, another after having been declared dead. */
+  nonce(): string
+  /** A client id for a client that brings none. */
+  drawId(): string
+  /** host:port of every nameserver. */
+  nameservers: readonly string[]
+  /** Where this proxy alone listens, host:port; its first MQTT address is what nameservers know it by. */
+  mqtt: string
+  websocket: string | undefined
+  /** Where it listens together with the proxies of other zones (SO_REUSEPORT). */
+  mqttShared: string | undefined
+  websocketShared: string | undefined
+}>

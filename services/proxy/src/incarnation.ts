@@ -1,0 +1,79 @@
+import { createMembership, createRouteWatcher, type MembershipOptions, type WatchRoutes } from '@tern/routing'
+import type { Clock, Logger } from '@tern/runtime'
+import { Connections } from './adapters/connection/connections.ts'
+import type { Context } from './adapters/connection/context.ts'
+import type { DialBroker } from './adapters/region/broker-link.ts'
+import { LinkedRegion } from './adapters/region/region.ts'
+import type { ProxyConfig } from './config.ts'
+import { FanOut } from './core/delivery/fan-out.ts'
+
+export type ProxyPorts = Readonly<{
+  clock: Clock
+  logger: Logger
+  /** How others are reached; gRPC when left out. */
+  network?: ProxyNetwork
+}>
+
+export type ProxyNetwork = Readonly<{
+  dialNameserver: NonNullable<MembershipOptions['dial']>
+  watchRoutes: WatchRoutes
+  dialBroker: DialBroker
+}>
+
+export type Incarnation = Readonly<{
+  context: Context
+  stop(): void
+}>
+
+/** One life of a proxy: from having joined, with every queue attached, until it is stopped or declared dead. */
+export async function beginIncarnation(
+  config: ProxyConfig,
+  address: string,
+  { clock, logger, network }: ProxyPorts,
+  declaredDead: () => void,
+): Promise<Incarnation> {
+  const { nameservers: addresses, zone } = config
+  const dial = network && { dial: network.dialNameserver }
+  const membership = createMembership({
+    kind: 'proxy',
+    zone,
+    address,
+    addresses,
+    nonce: config.nonce(),
+    clock,
+    ...dial,
+  })
+  const routes = createRouteWatcher({ addresses, clock, ...(network && { watch: network.watchRoutes }) })
+  const connections = new Connections(clock)
+  let region: LinkedRegion | undefined
+  const stop = () => {
+    // Before anything else: nobody may take an answer from a proxy that is recorded dead.
+    connections.destroyAll()
+    region?.stop()
+    routes.stop()
+    membership.stop()
+  }
+  membership.onDeclaredDead((reason) => {
+    logger.warn('declared dead; comes back as a new incarnation', { reason })
+    stop()
+    declaredDead()
+  })
+  const proxy = await membership.joined
+  await new Promise<void>((resolve) => {
+    if (routes.table().queues > 0) resolve()
+    routes.onChange(({ queues }) => {
+      if (queues > 0) resolve()
+    })
+  })
+  const linked = new LinkedRegion({ proxy, routes, clock, logger, ...(network && { dial: network.dialBroker }) })
+  region = linked
+  const fanOut = new FanOut()
+  linked.listen({
+    covered: (range) => fanOut.covered(range),
+    superseded: (clientId, connection) => connections.superseded(clientId, connection),
+    homeMoved: (queue) => connections.announce(queue),
+  })
+  await linked.ready
+  logger.info('joined', { incarnation: proxy, queues: linked.queues })
+  return { context: { region: linked, fanOut, connections, clock, logger, drawId: config.drawId }, stop }
+}

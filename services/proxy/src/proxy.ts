@@ -1,0 +1,65 @@
+import { reasonCode } from '@tern/mqtt'
+import { ClientConnection } from './adapters/connection/client-connection.ts'
+import type { ClientSocket } from './adapters/net/client-socket.ts'
+import type { Listening } from './adapters/net/listening.ts'
+import { listenTcp } from './adapters/net/tcp.ts'
+import { listenWebSocket } from './adapters/net/websocket.ts'
+import type { ProxyConfig } from './config.ts'
+import { connectionLimits } from './core/connection/limits.ts'
+import { beginIncarnation, type Incarnation, type ProxyPorts } from './incarnation.ts'
+
+export type Proxy = Readonly<{
+  /** Resolves once clients are served. */
+  start(): Promise<void>
+  /** Tells every client to go, then closes. */
+  stop(): Promise<void>
+}>
+
+const goodbyeMs = 200
+
+/** MQTT for the clients of a zone. It keeps nothing: whatever must last is with the brokers. */
+export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
+  const { clock, logger } = ports
+  let present: Incarnation | undefined
+  let listeners: Listening[] = []
+  let stopped = false
+
+  const accept = (socket: ClientSocket) => {
+    if (present === undefined) socket.destroy()
+    else new ClientConnection(socket, present.context)
+  }
+  const closeListeners = () => {
+    for (const listening of listeners) listening.close()
+    listeners = []
+  }
+  const listen = async () => {
+    const { socketBytesMax, packetBytesMax } = connectionLimits
+    const options = { clock, socketBytesMax, packetBytesMax, accept }
+    const { mqtt, mqttShared, websocket, websocketShared } = config
+    listeners.push(await listenTcp(mqtt, false, options))
+    if (mqttShared) listeners.push(await listenTcp(mqttShared, true, options))
+    if (websocket) listeners.push(await listenWebSocket(websocket, false, options))
+    if (websocketShared) listeners.push(await listenWebSocket(websocketShared, true, options))
+  }
+
+  /** Clients are let in only when they can be served: a port that is open is a promise. */
+  const live = async (): Promise<void> => {
+    present = await beginIncarnation(config, config.mqtt, ports, () => {
+      present = undefined
+      closeListeners()
+      if (!stopped) live().catch((error: unknown) => logger.error('could not come back', { error: String(error) }))
+    })
+    if (!stopped) await listen()
+  }
+
+  return {
+    start: live,
+    async stop() {
+      stopped = true
+      closeListeners()
+      present?.context.connections.endAll(reasonCode.serverShuttingDown)
+      await new Promise<void>((resolve) => void setTimeout(resolve, goodbyeMs))
+      present?.stop()
+    },
+  }
+}
