@@ -12,4 +12,6 @@ export type NameserverConfig = Readonly<{
   queues: number
   /** Queues that move at once when a broker is back. */
   movesMax: number
+  /** Records of tern.control from one snapshot to the next; 1,000 unless told. */
+  snapshotRecords?: number
 }>

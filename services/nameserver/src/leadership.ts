@@ -6,7 +6,9 @@ import type { Peers } from './adapters/peers.ts'
 import type { NameserverConfig } from './config.ts'
 import type { ControlState } from './core/control-state.ts'
 import { decisionsOf, drainDecisions, type Sights } from './core/decisions.ts'
+import { snapshotOf } from './core/snapshot.ts'
 import { termToClaim } from './core/term.ts'
+import { neededFrom, snapshotIsDue, snapshotRecordsMax } from './core/upkeep.ts'
 
 const lookInterval = 100
 const rebalanceInterval = 500
@@ -53,7 +55,7 @@ export function createLeadership(options: Options): Leadership {
     const work = leads() ? decider.lead(state) : decider.claim(state)
     work
       .catch((error: unknown) =>
-        logger.warn('a decision could not be appended; it is made again', { error: String(error) }),
+        logger.warn('the log refused or did not answer; it is tried again', { error: String(error) }),
       )
       .finally(() => {
         busy = false
@@ -105,6 +107,7 @@ function createDecider(
 ) {
   let leadingSince = 0
   let rebalancedAt = 0
+  let snapshotTriedAt = -1
 
   const claim = async (state: ControlState) => {
     const now = clock.now()
@@ -127,11 +130,24 @@ function createDecider(
     const mayRebalance = now - rebalancedAt >= rebalanceInterval
     const sights: Sights = { own: members.seen(), peers: peers.views(), leadingSince, run, now }
     const events = decisionsOf(state, sights, { queues: config.queues, movesMax: mayRebalance ? config.movesMax : 0 })
+    if (snapshotIsDue(state, snapshotTriedAt, events.length === 0, config.snapshotRecords ?? snapshotRecordsMax))
+      return await snapshot(state)
     if (events.length === 0) return
     for (const event of events) if (event.$case === 'died') logger.warn('declares a member dead', { ...event.value })
     if (mayRebalance) rebalancedAt = now
     await controlLog.append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event })))
     await controlLog.caughtUp()
+  }
+
+  const snapshot = async (state: ControlState) => {
+    const { leader } = state
+    if (leader === undefined) return
+    snapshotTriedAt = state.through
+    const event = { $case: 'snapshot' as const, value: snapshotOf(state, leader) }
+    await controlLog.append([{ claim: leader.claim, event }])
+    await controlLog.caughtUp()
+    const before = neededFrom(controlLog.state())
+    if (before !== undefined) await controlLog.trim(before)
   }
 
   return { claim, lead }

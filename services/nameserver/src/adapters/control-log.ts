@@ -2,45 +2,69 @@ import type { Log } from '@tern/log'
 import { control } from '@tern/proto'
 import { batches, encodeBatch, encodeBody, readBody } from '@tern/record'
 import type { Logger } from '@tern/runtime'
-import { applyControl, type ControlState, noControlState } from '../core/control-state.ts'
+import { applyControl } from '../core/apply-control.ts'
+import { type ControlState, noControlState } from '../core/control-state.ts'
 
 const topic = 'tern.control'
 
 export type ControlLog = Readonly<{
   state(): ControlState
-  /** Resolves when the fold has reached the end that the log had when this was called. */
+  /** Resolves when the fold has reached the end that the log had when this was called; rejects when it cannot. */
   caughtUp(): Promise<void>
   /** Appends all or none, in one batch. Rejects when the log refuses or does not say; the fold tells in the end. */
   append(events: readonly control.ControlEvent[]): Promise<void>
+  /** Forgets what is below the offset. */
+  trim(before: number): Promise<void>
   onChange(listener: (state: ControlState) => void): void
   stop(): void
 }>
 
+type Waiter = Readonly<{ through: number; resolve: () => void; reject: (reason: Error) => void }>
+
 /** Folds tern.control from its start and follows it. */
 export async function openControlLog(log: Log, logger: Logger): Promise<ControlLog> {
   const listeners: ((state: ControlState) => void)[] = []
-  const waiting: { through: number; resolve: () => void }[] = []
+  let waiting: Waiter[] = []
   let state = noControlState
+  let hole: Error | undefined
 
+  const take = (offset: number, body: Buffer) => {
+    if (offset <= state.through) return
+    const event = eventOf(body, offset, logger)
+    const next = applyControl(state, offset, event)
+    if (next === undefined) {
+      hole ??= new Error(
+        `tern.control lacks its records from ${state.through + 1} to ${offset - 1} and a snapshot of them`,
+      )
+      return
+    }
+    hole = undefined
+    state = next
+    if (event.event?.$case === 'snapshot' && state.snapshots.newest !== offset)
+      logger.warn('a snapshot of tern.control is void', { offset })
+  }
+  const settle = () => {
+    const settled = waiting.filter(({ through }) => hole !== undefined || through <= state.through)
+    waiting = waiting.filter((waiter) => !settled.includes(waiter))
+    for (const { resolve, reject } of settled) hole === undefined ? resolve() : reject(hole)
+  }
   const [range] = await log.offsets(topic, [0])
   const tail = log.tail(topic, 0, range?.start ?? 0, (bytes) => {
     for (const batch of batches(bytes)) {
-      for (const { offset, body } of batch.records()) {
-        if (offset > state.through) state = applyControl(state, offset, eventOf(body, offset, logger))
-      }
+      for (const { offset, body } of batch.records()) take(offset, body)
     }
-    for (const listener of listeners) listener(state)
-    for (const waiter of waiting.splice(0)) {
-      if (waiter.through <= state.through) waiter.resolve()
-      else waiting.push(waiter)
-    }
+    if (hole === undefined) for (const listener of listeners) listener(state)
+    else logger.error(hole.message)
+    settle()
   })
 
   return {
     state: () => state,
     async caughtUp() {
       const [{ end } = { end: 0 }] = await log.offsets(topic, [0])
-      if (state.through < end - 1) await new Promise<void>((resolve) => waiting.push({ through: end - 1, resolve }))
+      if (hole !== undefined) throw hole
+      if (state.through >= end - 1) return
+      await new Promise<void>((resolve, reject) => waiting.push({ through: end - 1, resolve, reject }))
     },
     async append(events) {
       const bodies = events.map((event) =>
@@ -48,6 +72,7 @@ export async function openControlLog(log: Log, logger: Logger): Promise<ControlL
       )
       await log.append(topic, 0, encodeBatch(bodies))
     },
+    trim: (before) => log.trim(topic, 0, before),
     onChange: (listener) => void listeners.push(listener),
     stop: () => tail.cancel(),
   }

@@ -3,7 +3,7 @@ import type { ControlState, Member } from './control-state.ts'
 import { causeOfDeath, type Sight } from './liveness.ts'
 import { placeOrphans, rebalance } from './placement.ts'
 
-export type Decided = Exclude<NonNullable<control.ControlEvent['event']>, { $case: 'claimed' }>
+export type Decided = Exclude<NonNullable<control.ControlEvent['event']>, { $case: 'claimed' } | { $case: 'snapshot' }>
 
 export type Sights = Readonly<{
   /** By nonce. */
