@@ -45,6 +45,7 @@ export class Session {
       send: (bytes) => connection.socket.write(bytes),
       writable: () => connection.socket.writable(),
       writeJournal: (entries, done) => this.writeJournal(entries, done),
+      checkpointWanted: () => this.checkpoint(clock.now()),
       onGap: (queue, first, last) =>
         logger.warn('retention took messages before a session had them', { clientId, queue, first, last }),
     })
@@ -120,22 +121,29 @@ export class Session {
   }
 
   tick(now: number): void {
-    if (!this.persists || this.checkpointing) return
+    if (!this.persists) return
     const { revision } = this.delivery
     const since = now - this.checkpointed.at
     const moved = revision !== this.checkpointed.revision
     if (!(moved && since >= checkpointEveryMs) && since < quietCheckpointEveryMs) return
+    this.checkpoint(now)
+  }
+
+  private checkpoint(now: number): void {
+    if (this.checkpointing) return
     this.checkpointing = true
-    this.checkpointed = { revision, at: now }
-    const value = { connection: this.author.connection, cursor: this.delivery.cursor }
-    void this.callHome({ $case: 'checkpoint', value }).then(() => {
-      this.checkpointing = false
-    })
+    this.checkpointed = { revision: this.delivery.revision, at: now }
+    const { cursor, durable } = this.delivery.checkpoint()
+    void this.callHome({ $case: 'checkpoint', value: { connection: this.author.connection, cursor } }).then(
+      (answer) => {
+        this.checkpointing = false
+        if (answer?.status === home.HomeStatus.OK) durable()
+      },
+    )
   }
 
   private writeJournal(entries: state.JournalEntry[], done: (ok: boolean) => void): void {
     const value = { connection: this.author.connection, entries }
-    if (this.over) void this.connection.context.region.callHome(this.author.clientId, { $case: 'journal', value })
-    else void this.callHome({ $case: 'journal', value }).then((answer) => done(answer?.status === home.HomeStatus.OK))
+    void this.callHome({ $case: 'journal', value }).then((answer) => done(answer?.status === home.HomeStatus.OK))
   }
 }

@@ -14,6 +14,10 @@ import { TopicAliases } from './topic-aliases.ts'
 /** No session has more in flight, whatever its client allows. */
 export const inFlightMax = 1_024
 
+/** So many finished QoS 2 exchanges ask for a checkpoint, and so many let no new one begin (the home keeps at most 4,096). */
+const overWanted = 512
+const overMax = 2_048
+
 export type DeliveryOptions = Readonly<{
   fanOut: FanOut
   region: Region
@@ -35,6 +39,8 @@ export type DeliveryOptions = Readonly<{
   /** The socket takes more without piling up. */
   writable(): boolean
   writeJournal(entries: state.JournalEntry[], done: (ok: boolean) => void): void
+  /** Soon, and not at the next tick: many exchanges wait for a durable cursor. */
+  checkpointWanted(): void
   /** Retention took what lies between before the session had it (D12). */
   onGap(queue: number, first: number, last: number): void
 }>
@@ -56,8 +62,10 @@ export class Delivery {
   private readonly aliases: TopicAliases
   private readonly catchUp: CatchUp
   private readonly progress: ReadonlyMap<number, state.QueueProgress>
-  /** Exchanges that are over; written with the next journal write. */
+  /** Exchanges that are over, but in no durable cursor yet: until then the journal alone says that they were delivered. */
   private over: state.JournalEntry[] = []
+  /** Those that the journal may forget, with its next write. */
+  private forgettable: state.JournalEntry[] = []
   /** QoS 2 packets of this turn, to be journalled together. */
   private unwritten: state.JournalEntry[] = []
   private roomWanted: (() => void)[] = []
@@ -136,6 +144,7 @@ export class Delivery {
     const granted = Math.max(...subscriptions.map(({ subscription }) => subscription.qos))
     const qos = Math.min(message.qos, granted) as QoS
     if (qos > 0 && this.window.isFull) return false
+    if (qos === 2 && this.over.length >= overMax) return false
     const retain =
       retained || (message.retain && subscriptions.some(({ subscription }) => subscription.retainAsPublished))
     this.publish(message, { qos, retain, dup: false, secondsLeft, retained, packetId: undefined }, subscriptions)
@@ -207,11 +216,23 @@ export class Delivery {
     return { progress, inFlight }
   }
 
+  /** The cursor as it is now, and what to call when it is durable at the home. */
+  checkpoint(): Readonly<{ cursor: state.Cursor; durable: () => void }> {
+    const covered = this.over.length
+    const durable = () => {
+      const entries = this.over.splice(0, covered)
+      for (const { packetId } of entries) this.window.free(packetId)
+      this.forgettable.push(...entries)
+      if (this.forgettable.length >= overWanted) this.write([], () => {})
+      this.roomAgain()
+    }
+    return { cursor: this.cursor, durable }
+  }
+
   close(): void {
     this.closed = true
     for (const live of this.subscriptions.values()) this.options.fanOut.remove(live)
     for (const resolve of this.roomWanted.splice(0)) resolve()
-    if (this.options.journalled && this.over.length > 0) this.options.writeJournal(this.over, () => {})
   }
 
   /** Everything below has been taken by the session. */
@@ -321,16 +342,20 @@ export class Delivery {
   }
 
   private write(entries: state.JournalEntry[], then: () => void): void {
-    const { over } = this
-    this.over = []
+    const { forgettable } = this
+    this.forgettable = []
     // What ends an exchange comes before what uses its packet id again.
-    this.options.writeJournal([...over, ...entries], (ok) => {
+    this.options.writeJournal([...forgettable, ...entries], (ok) => {
       if (ok && !this.closed) then()
     })
   }
 
   private endExchange(entry: InFlight): void {
-    if (this.options.journalled) this.over.push({ ...journalOf(entry), phase: DONE })
+    if (this.options.journalled) {
+      this.window.reserve(entry.packetId)
+      this.over.push({ ...journalOf(entry), phase: DONE })
+      if (this.over.length === overWanted) this.options.checkpointWanted()
+    }
     this.settle(entry)
   }
 

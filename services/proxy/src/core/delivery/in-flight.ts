@@ -17,6 +17,7 @@ export class InFlightWindow {
   readonly size: number
   private readonly entries = new Map<number, InFlight>()
   private readonly restored = new Map<number, Set<number>>()
+  private readonly reserved = new Set<number>()
   private lastId = 0
 
   constructor(size: number) {
@@ -34,7 +35,7 @@ export class InFlightWindow {
   /** Only when there is room: a free packet id, never zero [MQTT5-2.2.1-4]. */
   begin(queue: number, position: number, qos: 1 | 2, retained: boolean): InFlight {
     do this.lastId = this.lastId === packetIdMax ? 1 : this.lastId + 1
-    while (this.entries.has(this.lastId))
+    while (this.entries.has(this.lastId) || this.reserved.has(this.lastId))
     const entry = { packetId: this.lastId, queue, position, qos, phase: published, retained }
     this.entries.set(entry.packetId, entry)
     return entry
@@ -54,6 +55,15 @@ export class InFlightWindow {
 
   settle(packetId: number): void {
     this.entries.delete(packetId)
+  }
+
+  /** The id is not given again before `free`. */
+  reserve(packetId: number): void {
+    this.reserved.add(packetId)
+  }
+
+  free(packetId: number): void {
+    this.reserved.delete(packetId)
   }
 
   /** Whether the position was in flight on an earlier connection: it is repeated, not sent anew. */
