@@ -25,6 +25,10 @@ type Entry = {
   told: number | undefined
 }
 
+/** So often, and so far apart, an address is looked at after its stream broke. */
+const probesMax = 20
+const probeDelay = 50
+
 /** Register streams of members: hears their heartbeats, and looks whether an address still listens when a stream breaks. */
 export function createMemberStreams(options: {
   clock: Clock
@@ -50,11 +54,17 @@ export function createMemberStreams(options: {
     if (entry.stream !== stream) return
     entry.stream = undefined
     entry.told = undefined
-    if (entry.hello.address === '') return
+    if (entry.hello.address !== '') look(entry, 0)
+  }
+
+  /** A process that dies closes its sockets one by one: its port may still listen when its stream is gone. */
+  const look = (entry: Entry, times: number) => {
     probe(entry.hello.address).then((refused) => {
-      if (entry.stream !== undefined || !refused) return
-      entry.refused = true
-      options.changed()
+      if (entry.stream !== undefined) return
+      if (refused) {
+        entry.refused = true
+        options.changed()
+      } else if (times < probesMax) clock.after(probeDelay, () => look(entry, times + 1))
     })
   }
 
