@@ -10,7 +10,7 @@ function candidates({ members }: ControlState): Member[] {
   return willing.length > 0 ? willing : brokers
 }
 
-/** Queues without a living owner, each to the broker with the fewest: at once. */
+/** Queues without a living owner, each to the broker with the fewest, in the zone with the fewest: at once. */
 export function placeOrphans(state: ControlState): Assignment[] {
   const load = loadOf(state, candidates(state))
   const orphans: Assignment[] = []
@@ -19,7 +19,7 @@ export function placeOrphans(state: ControlState): Assignment[] {
     if (owner !== undefined && state.members.has(owner)) continue
     const broker = leastLoaded(load)
     if (broker === undefined) return []
-    load.get(broker)?.add(queue)
+    load.get(broker)?.queues.add(queue)
     orphans.push({ queue, broker })
   }
   return orphans
@@ -35,15 +35,15 @@ export function rebalance(state: ControlState, movesMax: number): Assignment[] {
     const target = leastLoaded(load)
     if (moves.length >= movesMax || target === undefined) break
     if (load.has(broker)) continue
-    load.get(target)?.add(queue)
+    load.get(target)?.queues.add(queue)
     moves.push({ queue, broker: target })
   }
   while (moves.length < movesMax) {
     const target = leastLoaded(load)
     const source = mostLoaded(load)
     if (target === undefined || source === undefined) break
-    const from = load.get(source) ?? new Set()
-    const to = load.get(target) ?? new Set()
+    const from = load.get(source)?.queues ?? new Set()
+    const to = load.get(target)?.queues ?? new Set()
     if (from.size - to.size < 2) break
     const queue = Math.max(...from)
     from.delete(queue)
@@ -53,27 +53,27 @@ export function rebalance(state: ControlState, movesMax: number): Assignment[] {
   return moves
 }
 
-type Load = Map<number, Set<number>>
+type Held = Readonly<{ zone: string; queues: Set<number> }>
+type Load = ReadonlyMap<number, Held>
 
 function loadOf(state: ControlState, brokers: readonly Member[]): Load {
-  const load: Load = new Map(brokers.map(({ incarnation }) => [incarnation, new Set()]))
-  for (const { queue, broker } of state.routes.values()) load.get(broker)?.add(queue)
+  const load: Load = new Map(brokers.map(({ incarnation, zone }) => [incarnation, { zone, queues: new Set() }]))
+  for (const { queue, broker } of state.routes.values()) load.get(broker)?.queues.add(queue)
   return load
 }
 
-/** The fewest queues; among equals the longest-lived, so that every nameserver decides alike. */
+/** The fewest queues; among equals in the zone with the fewest, then the longest-lived, so that every nameserver decides alike. */
 function leastLoaded(load: Load): number | undefined {
-  let best: number | undefined
-  for (const [broker, queues] of load) {
-    if (best === undefined || queues.size < (load.get(best)?.size ?? 0)) best = broker
-  }
-  return best
+  const inZone = new Map<string, number>()
+  for (const { zone, queues } of load.values()) inZone.set(zone, (inZone.get(zone) ?? 0) + queues.size)
+  const before = (a: Held, b: Held) =>
+    a.queues.size - b.queues.size || (inZone.get(a.zone) ?? 0) - (inZone.get(b.zone) ?? 0)
+  return first(load, before)
 }
 
-function mostLoaded(load: Load): number | undefined {
-  let best: number | undefined
-  for (const [broker, queues] of load) {
-    if (best === undefined || queues.size > (load.get(best)?.size ?? 0)) best = broker
-  }
-  return best
+const mostLoaded = (load: Load) => first(load, (a, b) => b.queues.size - a.queues.size)
+
+function first(load: Load, compare: (a: Held, b: Held) => number): number | undefined {
+  const [best] = [...load].sort(([, a], [, b]) => compare(a, b))
+  return best?.[0]
 }
