@@ -4,6 +4,7 @@ import type { ControlLog } from './adapters/control-log.ts'
 import type { MemberStreams } from './adapters/member-streams.ts'
 import type { Peers } from './adapters/peers.ts'
 import type { NameserverConfig } from './config.ts'
+import { type Attention, attend, attentive } from './core/attention.ts'
 import type { ControlState } from './core/control-state.ts'
 import { decisionsOf, drainDecisions, type Sights } from './core/decisions.ts'
 import { snapshotOf } from './core/snapshot.ts'
@@ -36,8 +37,8 @@ type Options = Readonly<{
 export function createLeadership(options: Options): Leadership {
   const { config, clock, logger, controlLog, members } = options
   const run = `${config.name}/${config.nonce}`
-  const decider = createDecider(options, run, () => begunAt)
-  let begunAt = 0
+  const decider = createDecider(options, run, () => attention?.since ?? 0)
+  let attention: Attention | undefined
   let busy = false
   let again = false
   let stopped = false
@@ -45,7 +46,8 @@ export function createLeadership(options: Options): Leadership {
   const leads = () => controlLog.state().leader?.nameserver === run
 
   const look = () => {
-    if (stopped || begunAt === 0) return
+    if (stopped || attention === undefined) return
+    attention = attend(attention, clock.now())
     if (busy) {
       again = true
       return
@@ -74,7 +76,7 @@ export function createLeadership(options: Options): Leadership {
 
   return {
     begin() {
-      begunAt = clock.now()
+      attention = attentive(clock.now())
       tick()
     },
     look,
@@ -103,7 +105,7 @@ export function createLeadership(options: Options): Leadership {
 function createDecider(
   { config, clock, logger, controlLog, members, peers }: Options,
   run: string,
-  begunAt: () => number,
+  listeningSince: () => number,
 ) {
   let leadingSince = 0
   let rebalancedAt = 0
@@ -115,7 +117,7 @@ function createDecider(
       .views()
       .filter(({ heardAt, refusedSince }) => now - heardAt < 1_000 && refusedSince === undefined)
     const rank = alive.filter((peer) => (peer.run ?? '') < run && peer.run !== state.leader?.nameserver).length
-    const term = termToClaim({ leader: state.leader, rank, ...leaderSight(state, run, peers, begunAt()), now })
+    const term = termToClaim({ leader: state.leader, rank, ...leaderSight(state, run, peers, listeningSince()), now })
     if (term === undefined) return
     logger.info('claims a term', { term, after: state.leader?.nameserver })
     await controlLog.append([
@@ -128,7 +130,14 @@ function createDecider(
   const lead = async (state: ControlState) => {
     const now = clock.now()
     const mayRebalance = now - rebalancedAt >= rebalanceInterval
-    const sights: Sights = { own: members.seen(), peers: peers.views(), leadingSince, run, now }
+    const sights: Sights = {
+      own: members.seen(),
+      peers: peers.views(),
+      listeningSince: listeningSince(),
+      leadingSince,
+      run,
+      now,
+    }
     const events = decisionsOf(state, sights, { queues: config.queues, movesMax: mayRebalance ? config.movesMax : 0 })
     if (snapshotIsDue(state, snapshotTriedAt, events.length === 0, config.snapshotRecords ?? snapshotRecordsMax))
       return await snapshot(state)
@@ -153,16 +162,17 @@ function createDecider(
   return { claim, lead }
 }
 
-function leaderSight(state: ControlState, run: string, peers: Peers, begunAt: number) {
+function leaderSight(state: ControlState, run: string, peers: Peers, listeningSince: number) {
   const leading = state.leader?.nameserver ?? ''
   const name = leading.slice(0, leading.lastIndexOf('/'))
   // This nameserver's own earlier run led: it is gone for certain.
-  if (leading !== run && name === run.slice(0, run.lastIndexOf('/'))) return { heardAt: begunAt, goneSince: begunAt }
+  if (leading !== run && name === run.slice(0, run.lastIndexOf('/')))
+    return { heardAt: listeningSince, goneSince: listeningSince }
   const view = peers.views().find((peer) => peer.run === leading)
   const successor = peers.views().find((peer) => peer.run?.startsWith(`${name}/`) && peer.run !== leading)
   return {
-    heardAt: Math.max(begunAt, view?.heardAt ?? 0),
-    goneSince: view?.refusedSince ?? (successor ? Math.max(begunAt, successor.heardAt) : undefined),
+    heardAt: Math.max(listeningSince, view?.heardAt ?? 0),
+    goneSince: view?.refusedSince ?? (successor ? Math.max(listeningSince, successor.heardAt) : undefined),
   }
 }
 

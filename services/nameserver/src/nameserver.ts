@@ -39,7 +39,14 @@ export function createNameserver(config: NameserverConfig, ports: NameserverPort
 
 async function serve(config: NameserverConfig, { clock, logger }: NameserverPorts, controlLog: ControlLog) {
   const hub = createWatchHub(clock, controlLog.state())
-  const members = createMemberStreams({ clock, changed: () => leadership.look() })
+  const members = createMemberStreams({
+    clock,
+    changed() {
+      leadership.look()
+      // The leader may be another, and wait for a second sight of a death.
+      peers.hurry()
+    },
+  })
   const peers = createPeers({
     addresses: config.peers,
     clock,

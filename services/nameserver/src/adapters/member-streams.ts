@@ -3,6 +3,9 @@ import type { nameserver } from '@tern/proto'
 import type { Clock, Duplex } from '@tern/runtime'
 import type { ControlState } from '../core/control-state.ts'
 
+/** How often an address is looked at after its stream broke. */
+const probeInterval = 50
+
 export type RegisterStream = Duplex<nameserver.RegisterResponse, nameserver.RegisterRequest>
 
 /** A run of a broker or proxy, known by its nonce, as this nameserver sees it. */
@@ -25,10 +28,6 @@ type Entry = {
   told: number | undefined
 }
 
-/** So often, and so far apart, an address is looked at after its stream broke. */
-const probesMax = 20
-const probeDelay = 50
-
 /** Register streams of members: hears their heartbeats, and looks whether an address still listens when a stream breaks. */
 export function createMemberStreams(options: {
   clock: Clock
@@ -38,6 +37,7 @@ export function createMemberStreams(options: {
   const { clock, probe = isRefused } = options
   const members = new Map<string, Entry>()
   let state: ControlState | undefined
+  let stopped = false
 
   const tell = (entry: Entry) => {
     const incarnation = state?.incarnations.get(entry.hello.nonce)
@@ -50,22 +50,32 @@ export function createMemberStreams(options: {
     }
   }
 
+  const isBuried = (entry: Entry) => {
+    const incarnation = state?.incarnations.get(entry.hello.nonce)
+    return incarnation !== undefined && state?.dead.has(incarnation) === true
+  }
+
   const broke = (entry: Entry, stream: RegisterStream) => {
     if (entry.stream !== stream) return
     entry.stream = undefined
     entry.told = undefined
-    if (entry.hello.address !== '') look(entry, 0)
+    if (members.get(entry.hello.nonce) !== entry) return
+    if (isBuried(entry)) members.delete(entry.hello.nonce)
+    else if (entry.hello.address !== '') void look(entry)
   }
 
-  /** A process that dies closes its sockets one by one: its port may still listen when its stream is gone. */
-  const look = (entry: Entry, times: number) => {
-    probe(entry.hello.address).then((refused) => {
-      if (entry.stream !== undefined) return
-      if (refused) {
-        entry.refused = true
-        options.changed()
-      } else if (times < probesMax) clock.after(probeDelay, () => look(entry, times + 1))
-    })
+  /** Again and again until it refuses, is back or is buried: a process that dies closes its sockets one by one. */
+  const look = async (entry: Entry): Promise<void> => {
+    const refused = await probe(entry.hello.address)
+    if (stopped || entry.stream !== undefined || members.get(entry.hello.nonce) !== entry) return
+    if (!refused) {
+      clock.after(probeInterval, () => void look(entry))
+      return
+    }
+    entry.refused = true
+    // Who is gone before the log knows it leaves no trace.
+    if (state?.incarnations.has(entry.hello.nonce) === false) members.delete(entry.hello.nonce)
+    options.changed()
   }
 
   const greet = (hello: nameserver.Hello, stream: RegisterStream): Entry => {
@@ -100,12 +110,11 @@ export function createMemberStreams(options: {
       state = next
       for (const [nonce, entry] of members) {
         tell(entry)
-        const incarnation = next.incarnations.get(nonce)
-        const buried = incarnation !== undefined && next.dead.has(incarnation)
-        if (buried && entry.stream === undefined) members.delete(nonce)
+        if (isBuried(entry) && entry.stream === undefined) members.delete(nonce)
       }
     },
     stop() {
+      stopped = true
       for (const { stream } of members.values()) stream?.end()
     },
   }

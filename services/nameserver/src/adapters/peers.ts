@@ -1,6 +1,6 @@
 import { nameserver } from '@tern/proto'
 import { connectClient, unaryCall } from '@tern/rpc'
-import type { Clock } from '@tern/runtime'
+import type { Clock, Timer } from '@tern/runtime'
 
 const pingInterval = 200
 const pingDeadline = 400
@@ -20,6 +20,8 @@ export type Peers = Readonly<{
   addressOf(run: string): string | undefined
   /** What a peer says of itself and of members, in a ping or in its answer. */
   heard(from: nameserver.PingRequest): void
+  /** Pings all now: there is something to say that should not wait. */
+  hurry(): void
   stop(): void
 }>
 
@@ -44,6 +46,8 @@ export function createPeers(options: {
     }),
   )
   const clients = peers.map(({ address }) => connectClient(address))
+  const waiting = new Map<number, Timer>()
+  const hurried = new Set<number>()
   let stopped = false
 
   const note = (peer: Peer, { nameserver: run, observations }: nameserver.PingRequest) => {
@@ -70,7 +74,12 @@ export function createPeers(options: {
         changed()
       }
     }
-    clock.after(pingInterval, () => void ping(index))
+    const next = clock.after(hurried.delete(index) ? 0 : pingInterval, () => again(index))
+    waiting.set(index, next)
+  }
+  const again = (index: number) => {
+    waiting.delete(index)
+    void ping(index)
   }
   for (const index of peers.keys()) void ping(index)
 
@@ -80,6 +89,14 @@ export function createPeers(options: {
     heard(from) {
       const peer = peers.find(({ run }) => run === from.nameserver)
       if (peer !== undefined) note(peer, from)
+    },
+    hurry() {
+      for (const index of peers.keys()) {
+        // One ping to each at a time: whoever is being asked is asked again right after.
+        if (!waiting.has(index)) hurried.add(index)
+        waiting.get(index)?.cancel()
+        if (waiting.has(index)) again(index)
+      }
     },
     stop() {
       stopped = true

@@ -6,7 +6,7 @@ import { decisionsOf, drainDecisions, type Sights } from './decisions.ts'
 
 const limits = { queues: 12, movesMax: 4 }
 const now = 100_000
-const quiet: Sights = { own: new Map(), peers: [], leadingSince: now, run: 'ns-a/1', now }
+const quiet: Sights = { own: new Map(), peers: [], listeningSince: 0, leadingSince: now, run: 'ns-a/1', now }
 
 const hello = { kind: control.MemberKind.BROKER, nonce: 'new', zone: 'az-a', address: 'new:1' }
 const own = (nonce: string, heardAt: number, refused = false): Sights['own'] =>
@@ -64,13 +64,24 @@ test('two dead brokers in one look: nothing goes to either', () => {
   ])
 })
 
-test('a new leader counts silence from its beginning, not from a time when it did not listen', () => {
-  expect(decisionsOf(owned, { ...quiet, leadingSince: now - 1_500 }, limits)).toEqual([])
-  expect(decisionsOf(owned, { ...quiet, leadingSince: now - 1_501 }, limits).map(({ $case }) => $case)).toEqual([
-    'died',
-    'died',
-    'died',
-  ])
+const buried = (sights: Partial<Sights>) =>
+  decisionsOf(owned, { ...quiet, ...sights }, limits).flatMap((decided) =>
+    decided.$case === 'died' ? [decided.value.incarnation] : [],
+  )
+
+test('who never spoke to a new leader has as long from its beginning', () => {
+  expect(buried({ leadingSince: now - 1_500 })).toEqual([])
+  expect(buried({ leadingSince: now - 1_501 })).toEqual([2, 3, 4])
+})
+
+test('who spoke to it before is silent from then, also under a new leader', () => {
+  expect(buried({ own: own('broker-1', now - 1_501) })).toEqual([3])
+})
+
+test('a nameserver that was away counts from its return', () => {
+  const seen = { own: own('broker-1', now - 9_000), leadingSince: now - 9_000 }
+  expect(buried({ ...seen, listeningSince: now - 1_500 })).toEqual([])
+  expect(buried({ ...seen, listeningSince: now - 1_501 })).toEqual([2, 3, 4])
 })
 
 test('a refusal that only a peer without news saw does not count', () => {

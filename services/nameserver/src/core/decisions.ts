@@ -15,7 +15,9 @@ export type Sights = Readonly<{
     observations: readonly nameserver.Observation[]
     observedAt: number
   }>[]
-  /** A new leader counts silence from here at the earliest. */
+  /** Since when this nameserver would have heard a member that spoke to it. */
+  listeningSince: number
+  /** Members that never spoke to a new leader have as long from here. */
   leadingSince: number
   run: string
   now: number
@@ -55,11 +57,10 @@ function deaths(state: ControlState, sights: Sights): Death[] {
   })
 }
 
-function sightsOf(member: Member, { own, peers, leadingSince, run, now }: Sights): Sight[] {
+function sightsOf(member: Member, { own, peers, listeningSince, leadingSince, run, now }: Sights): Sight[] {
   const mine = own.get(member.nonce)
-  const sights: Sight[] = [
-    { nameserver: run, heardAt: Math.max(leadingSince, mine?.heardAt ?? 0), refused: mine?.refused ?? false },
-  ]
+  const heardAt = Math.max(listeningSince, mine?.heardAt ?? leadingSince)
+  const sights: Sight[] = [{ nameserver: run, heardAt, refused: mine?.refused ?? false }]
   for (const peer of peers) {
     const seen = peer.observations.find(({ incarnation }) => incarnation === member.incarnation)
     if (seen === undefined || now - peer.observedAt > 1_000) continue

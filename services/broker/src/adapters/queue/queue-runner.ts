@@ -89,11 +89,12 @@ export class QueueRunner {
     if (end > this.state.next) await this.readTo(end)
   }
 
-  /** A few times a second: forgets what is too old for the ring, and keeps a snapshot when it is time. */
+  /** A few times a second: forgets what is too old for the ring, tries again what failed, and keeps a snapshot when it is time. */
   keep(): void {
     const now = this.options.clock.now()
     this.ring.age(now)
     // A snapshot says that all foreign records before it are where they belong.
+    if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
     if (this.rerouter.idle) void this.options.snapshots.keep(this.state, this.retained, now)
   }
 
@@ -101,11 +102,10 @@ export class QueueRunner {
   pump(): void {
     if (this.pumping || this.closed) return
     this.pumping = true
-    this.pumpAll()
-      .catch((error: unknown) => this.options.logger.warn('catching up failed', { error: String(error) }))
-      .finally(() => {
-        this.pumping = false
-      })
+    this.pumpAll().catch((error: unknown) => {
+      this.pumping = false
+      this.options.logger.warn('catching up failed', { error: String(error) })
+    })
   }
 
   /** A page of messages from a position on: from the ring, else from the log. */
@@ -127,7 +127,11 @@ export class QueueRunner {
   private async pumpAll(): Promise<void> {
     for (;;) {
       const behind = this.dispatcher.lagging(this.state.next)
-      if (behind.length === 0 || this.closed) return
+      if (behind.length === 0 || this.closed) {
+        // In the same step as the look: whoever comes to lag from now on is pumped anew.
+        this.pumping = false
+        return
+      }
       for (const { recipient, attachment } of behind) {
         const from = attachment.next
         const { messages, next } = await this.messagesFrom(from)

@@ -12,7 +12,7 @@ export const overGrpc: DialBroker = (address) => dialStream(address, linkService
 export type BrokerLinkListener = Readonly<{ response(response: link.LinkResponse): void; over(reason: string): void }>
 
 /** Whoever adds to a frame just before it leaves. */
-export type Contributor = Readonly<{ contribute(request: link.LinkRequest): void }>
+export type Contributor = Readonly<{ contribute(by: BrokerLink, request: link.LinkRequest): void }>
 
 /** One stream to a broker. All that one turn of the event loop has for it goes in one frame. */
 export class BrokerLink {
@@ -62,7 +62,7 @@ export class BrokerLink {
   private flush(): void {
     const { frame } = this
     if (frame === undefined) return
-    for (const contributor of this.contributors) contributor.contribute(frame)
+    for (const contributor of this.contributors) contributor.contribute(this, frame)
     this.contributors.clear()
     this.frame = undefined
     this.stream.send(frame)

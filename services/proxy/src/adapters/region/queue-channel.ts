@@ -148,7 +148,8 @@ export class QueueChannel implements Contributor {
   }
 
   /** Appends of one turn travel together. */
-  contribute(request: link.LinkRequest): void {
-    if (this.appends.hasUnsent) request.appends.push(...this.appends.takeUnsent())
+  contribute(by: BrokerLink, request: link.LinkRequest): void {
+    // The owner may have changed since it was asked: what goes to the old one would be missing at the new one.
+    if (this.link === by && this.appends.hasUnsent) request.appends.push(...this.appends.takeUnsent())
   }
 }

@@ -246,3 +246,15 @@ test('live connections are announced to a new home before anything else is asked
   b.answer({ homeAnswers: [{ id: homeCalls[1]!.id, ...ok }] })
   expect(await checkpoint).toMatchObject(ok)
 })
+
+test('what waits to be sent when the owner changes goes to the new owner, and not to the old one', async () => {
+  const { region, a, b, move } = await world()
+  const before = a.requests.length
+  region.append(0, record('1'), () => {})
+  region.append(0, record('2'), () => {})
+  move('b:1', 2)
+  region.append(0, record('3'), () => {})
+  await b.request(({ appends }) => appends.length > 0)
+  expect(b.appended()).toEqual(['1', '2', '3'])
+  expect(a.appended(before)).toEqual([])
+})
