@@ -10,7 +10,7 @@ const quiet: Sights = { own: new Map(), peers: [], listeningSince: 0, leadingSin
 
 const hello = { kind: control.MemberKind.BROKER, nonce: 'new', zone: 'az-a', address: 'new:1' }
 const own = (nonce: string, heardAt: number, refused = false): Sights['own'] =>
-  new Map([[nonce, { hello: { ...hello, nonce }, heardAt, refused }]])
+  new Map([[nonce, { hello: { ...hello, nonce }, heardAt, refused, connected: true }]])
 const peer = (incarnation: number, silentMs: number, refused = false, observedAt = now): Sights['peers'][number] => ({
   run: 'ns-b/1',
   heardAt: observedAt,
@@ -40,6 +40,18 @@ test('who says Hello joins, once, unless its address refuses already', () => {
   expect(decisionsOf(owned, sights, limits)).toEqual([{ $case: 'joined', value: hello }])
   expect(decisionsOf(owned, { ...quiet, own: own('broker-0', now) }, limits)).toEqual([])
   expect(decisionsOf(owned, { ...quiet, own: own('new', now, true) }, limits)).toEqual([])
+})
+
+test('who comes at the address of another run buries it, also one that this leader never heard', () => {
+  const address = [...owned.members.values()].find(({ nonce }) => nonce === 'broker-0')!.address
+  const seen = { hello: { ...hello, address }, heardAt: now, refused: false, connected: true }
+  const decided = decisionsOf(owned, { ...quiet, own: new Map([['new', seen]]), peers: [othersHeard([])] }, limits)
+  expect(decided).toContainEqual({
+    $case: 'died',
+    value: { incarnation: 2, reason: 'another run serves at its address' },
+  })
+  const gone = { ...quiet, own: new Map([['new', { ...seen, connected: false }]]), peers: [othersHeard([])] }
+  expect(decisionsOf(owned, gone, limits).map(({ $case }) => $case)).not.toContain('died')
 })
 
 test('a death and the new places of its queues go in one batch', () => {

@@ -7,7 +7,7 @@ export type Decided = Exclude<NonNullable<control.ControlEvent['event']>, { $cas
 
 export type Sights = Readonly<{
   /** By nonce. */
-  own: ReadonlyMap<string, Readonly<{ hello: nameserver.Hello; heardAt: number; refused: boolean }>>
+  own: ReadonlyMap<string, Readonly<{ hello: nameserver.Hello; heardAt: number; refused: boolean; connected: boolean }>>
   peers: readonly Readonly<{
     run: string | undefined
     heardAt: number
@@ -50,11 +50,20 @@ type Death = Extract<Decided, { $case: 'died' }>
 function deaths(state: ControlState, sights: Sights): Death[] {
   const { peers, now } = sights
   const alivePeers = peers.filter(({ heardAt, refusedSince }) => now - heardAt < 1_000 && refusedSince === undefined)
+  const successors = successorsOf(sights)
   return [...state.members.values()].flatMap((member) => {
     const seen = sightsOf(member, sights)
-    const reason = causeOfDeath(member, seen, alivePeers.length + 1, now)
+    const succeeded = member.address !== '' && (successors.get(member.address) ?? member.nonce) !== member.nonce
+    const reason = succeeded
+      ? 'another run serves at its address'
+      : causeOfDeath(member, seen, alivePeers.length + 1, now)
     return reason === undefined ? [] : [{ $case: 'died' as const, value: { incarnation: member.incarnation, reason } }]
   })
+}
+
+/** By address, the run that is connected now: an address belongs to one run at a time, so whoever had it before is gone. */
+function successorsOf({ own }: Sights): ReadonlyMap<string, string> {
+  return new Map([...own].filter(([, { connected }]) => connected).map(([nonce, { hello }]) => [hello.address, nonce]))
 }
 
 function sightsOf(member: Member, { own, peers, listeningSince, leadingSince, run, now }: Sights): Sight[] {
