@@ -29,7 +29,9 @@ function openStream<Out, In>(client: Client, method: MethodDefinition<Out, In>):
 
 /** The server's side of a bidirectional call. */
 export function acceptStream<In, Out>(call: ServerDuplexStream<In, Out>): Duplex<Out, In> {
-  return duplexOf<Out, In>(call, () => call.destroy())
+  // Destroying it would leave the client waiting: an error is what makes grpc-js send a status.
+  const details = 'ended by the server'
+  return duplexOf<Out, In>(call, () => void call.emit('error', { code: status.UNAVAILABLE, message: details, details }))
 }
 
 type Call<Out, In> = ClientDuplexStream<Out, In> | ServerDuplexStream<In, Out>
