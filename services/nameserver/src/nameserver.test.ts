@@ -1,52 +1,41 @@
-import { createMemoryLog } from '@tern/log'
-import { createMembership, createRouteWatcher, type Membership, type RouteTable } from '@tern/routing'
+import { createMemoryLog, type Log } from '@tern/log'
+import { createMembership, type Membership } from '@tern/routing'
 import { startServer } from '@tern/rpc'
 import { systemClock as clock, silentLogger } from '@tern/runtime'
 import { afterEach, expect, test } from 'vitest'
+import type { NameserverConfig } from './config.ts'
 import { createNameserver, type Nameserver } from './nameserver.ts'
+import { cleanUp, countOf, freeAddress, later, ownersOf, watch } from './testing/region.ts'
 
-const undo: (() => void)[] = []
-afterEach(() => {
-  for (const step of undo.splice(0).toReversed()) step()
-})
+afterEach(cleanUp)
 
-async function freeAddress(): Promise<string> {
-  const server = await startServer('127.0.0.1:0', [])
-  server.stop()
-  return server.address
+async function startNameserver(log: Log, config: NameserverConfig): Promise<Nameserver> {
+  const nameserver = createNameserver(config, { log, clock, logger: silentLogger })
+  await nameserver.start()
+  later(() => nameserver.stop())
+  return nameserver
 }
 
-async function startThree() {
+async function startThree(snapshotRecords = 1_000) {
   const log = createMemoryLog({ now: clock.now })
   const addresses = await Promise.all([freeAddress(), freeAddress(), freeAddress()])
-  const nameservers = addresses.map((listen, i) => {
-    const peers = addresses.filter((address) => address !== listen)
-    const config = {
-      name: `ns-${i}`,
-      nonce: `run-${i}`,
-      zone: `az-${'abc'[i]}`,
-      listen,
-      peers,
-      queues: 12,
-      movesMax: 4,
-    }
-    return createNameserver(config, { log, clock, logger: silentLogger })
-  })
-  await Promise.all(nameservers.map((nameserver) => nameserver.start()))
-  undo.push(...nameservers.map((nameserver) => () => nameserver.stop()))
-  return { addresses, nameservers }
-}
-
-function watch(addresses: readonly string[]) {
-  const watcher = createRouteWatcher({ addresses, clock })
-  undo.push(() => watcher.stop())
-  const until = (holds: (table: RouteTable) => boolean) =>
-    new Promise<RouteTable>((resolve) => {
-      const look = (table: RouteTable) => holds(table) && resolve(table)
-      watcher.onChange(look)
-      look(watcher.table())
-    })
-  return { watcher, until }
+  const nameservers = await Promise.all(
+    addresses.map((listen, i) => {
+      const peers = addresses.filter((address) => address !== listen)
+      const zone = `az-${'abc'[i]}`
+      return startNameserver(log, {
+        name: `ns-${i}`,
+        nonce: `run-${i}`,
+        zone,
+        listen,
+        peers,
+        queues: 12,
+        movesMax: 4,
+        snapshotRecords,
+      })
+    }),
+  )
+  return { log, addresses, nameservers }
 }
 
 /** A broker that listens, so that its end is a refused connection. */
@@ -57,12 +46,9 @@ async function startBroker(addresses: readonly string[], zone: string, nonce: st
     membership.stop()
     server.stop()
   }
-  undo.push(kill)
+  later(kill)
   return { membership, kill, incarnation: await membership.joined }
 }
-
-const ownersOf = (table: RouteTable) => Array.from({ length: table.queues }, (_, queue) => table.ownerOf(queue)?.broker)
-const countOf = (table: RouteTable, broker: number) => ownersOf(table).filter((owner) => owner === broker).length
 
 test('queues are spread over the brokers, and move at once when one dies', { timeout: 20_000 }, async () => {
   const { addresses } = await startThree()
@@ -89,7 +75,7 @@ test('when the leader dies another leads, and a returned broker gets queues back
   const a = await startBroker(addresses, 'az-a', 'a')
   await until((table) => countOf(table, a.incarnation) === 12)
   // The first by name leads when all began together; its end must not matter, whichever it was.
-  ;(nameservers[0] as Nameserver).stop()
+  nameservers[0]?.stop()
   const b = await startBroker(addresses, 'az-b', 'b')
   const table = await until((next) => countOf(next, b.incarnation) === 6)
   expect(countOf(table, a.incarnation)).toBe(6)
@@ -109,7 +95,7 @@ test('a member that was declared dead learns it', { timeout: 20_000 }, async () 
     nonce: 'second',
     clock,
   })
-  undo.push(() => second.stop())
+  later(() => second.stop())
   expect(await reason).toMatch(/dead/)
   expect(await second.joined).toBeGreaterThan(first.incarnation)
 })
@@ -119,3 +105,28 @@ async function addressOf(addresses: readonly string[], incarnation: number): Pro
   const table = await until((next) => next.member(incarnation) !== undefined)
   return table.member(incarnation)?.address ?? ''
 }
+
+test('a nameserver that starts when the log has been trimmed knows all that the others know', {
+  timeout: 20_000,
+}, async () => {
+  const { log, addresses } = await startThree(20)
+  const early = watch(addresses)
+  const { until } = early
+  const stays = await startBroker(addresses, 'az-a', 'stays')
+  const startOf = async () => (await log.offsets('tern.control', [0]))[0]?.start ?? 0
+  for (let run = 0; (await startOf()) === 0; run++) {
+    expect(run).toBeLessThan(10)
+    const passing = await startBroker(addresses, 'az-b', `passing-${run}`)
+    await until((table) => countOf(table, passing.incarnation) > 0)
+    passing.kill()
+    await until((table) => table.queues === 12 && countOf(table, stays.incarnation) === 12)
+  }
+  const listen = await freeAddress()
+  const config = { name: 'ns-3', nonce: 'run-3', zone: 'az-c', listen, peers: addresses, queues: 12, movesMax: 4 }
+  await startNameserver(log, config)
+  const late = watch([listen])
+  await late.until((table) => countOf(table, stays.incarnation) === 12)
+  await expect.poll(() => late.watcher.table().revision).toBe(early.watcher.table().revision)
+  expect(late.watcher.table().members()).toEqual(early.watcher.table().members())
+  expect(ownersOf(late.watcher.table())).toEqual(ownersOf(early.watcher.table()))
+})
