@@ -22,8 +22,7 @@ export default defineConfig({
         // Whole regions of processes: one at a time, after the unit tests.
         test: {
           name: 'e2e',
-          // Regions serve nothing until the proxy is there: then this becomes test/e2e.
-          include: process.env['TERN_E2E'] ? ['test/e2e/**/*.test.ts'] : [],
+          include: ['test/e2e/**/*.test.ts'],
           maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -6,10 +6,10 @@ export type ProxyConfig = Readonly<{
   drawId(): string
   /** host:port of every nameserver. */
   nameservers: readonly string[]
-  /** Where this proxy alone listens, host:port; its first MQTT address is what nameservers know it by. */
+  /** Where this proxy alone listens, host:port; its MQTT address is what nameservers know it by. */
   mqtt: string
-  websocket: string | undefined
+  websocket: readonly string[]
   /** Where it listens together with the proxies of other zones (SO_REUSEPORT). */
-  mqttShared: string | undefined
-  websocketShared: string | undefined
+  mqttShared: readonly string[]
+  websocketShared: readonly string[]
 }>

@@ -37,9 +37,9 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     const options = { clock, socketBytesMax, packetBytesMax, accept }
     const { mqtt, mqttShared, websocket, websocketShared } = config
     listeners.push(await listenTcp(mqtt, false, options))
-    if (mqttShared) listeners.push(await listenTcp(mqttShared, true, options))
-    if (websocket) listeners.push(await listenWebSocket(websocket, false, options))
-    if (websocketShared) listeners.push(await listenWebSocket(websocketShared, true, options))
+    for (const address of mqttShared) listeners.push(await listenTcp(address, true, options))
+    for (const address of websocket) listeners.push(await listenWebSocket(address, false, options))
+    for (const address of websocketShared) listeners.push(await listenWebSocket(address, true, options))
   }
 
   /** Clients are let in only when they can be served: a port that is open is a promise. */

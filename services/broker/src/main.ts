@@ -1,0 +1,37 @@
+// A broker as a process of its own: `npx node services/broker/src/main.ts --zone az-a --nameservers 127.0.0.1:7400 --log 127.0.0.1:7300`.
+import { randomUUID } from 'node:crypto'
+import { settingsOrExit } from '@tern/config'
+import { connectEmbeddedLog } from '@tern/log'
+import { createLogger, systemClock } from '@tern/runtime'
+import { createBroker } from './broker.ts'
+import { checkSettings, settings } from './settings.ts'
+
+const {
+  zone,
+  listen,
+  nameservers,
+  log: address,
+} = settingsOrExit('broker [flags]: owns queues of a region', settings, checkSettings)
+const logger = createLogger().child({ service: 'broker', zone })
+const log = connectEmbeddedLog(address)
+const broker = createBroker({ zone, nonce: randomUUID, listen, nameservers }, { log, clock: systemClock, logger })
+
+async function stop(): Promise<never> {
+  broker.stop()
+  await log.close()
+  process.exit(0)
+}
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
+
+function refuse(error: Error): never {
+  const taken = error.message.includes('EADDRINUSE')
+  const sentence = taken
+    ? `cannot serve on ${listen}: another process listens there; stop that one, or give another address with --listen`
+    : `cannot start: ${error.message}`
+  process.stderr.write(`${sentence}.\n`)
+  process.exit(1)
+}
+
+await broker.start().catch(refuse)
+process.stdout.write(`broker ready on ${broker.address()}\n`)

@@ -1,0 +1,27 @@
+import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
+
+/** What whoever runs a broker may say. */
+export const settings = {
+  zone: { flag: 'zone', env: 'TERN_ZONE', kind: 'text', help: 'the availability zone it stands in' },
+  listen: {
+    flag: 'listen',
+    env: 'TERN_BROKER_LISTEN',
+    kind: 'address',
+    default: '127.0.0.1:7500',
+    min: 0,
+    help: 'host:port to serve gRPC on; port 0 takes a free one',
+  },
+  nameservers: {
+    flag: 'nameservers',
+    env: 'TERN_NAMESERVERS',
+    kind: 'addresses',
+    help: 'host:port of every nameserver, with commas',
+  },
+  log: { flag: 'log', env: 'TERN_LOG', kind: 'address', help: 'host:port of the log' },
+  allowAnonymous: allowAnonymousSetting,
+} as const satisfies Spec
+
+/** What no setting can judge alone. */
+export function checkSettings({ listen, allowAnonymous }: Settings<typeof settings>): (string | undefined)[] {
+  return [loopbackOnly(listen, allowAnonymous)]
+}

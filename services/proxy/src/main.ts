@@ -1,0 +1,25 @@
+// A proxy as a process of its own: `npx node services/proxy/src/main.ts --zone az-a --nameservers 127.0.0.1:7400`.
+import { randomUUID } from 'node:crypto'
+import { settingsOrExit } from '@tern/config'
+import { createLogger, systemClock } from '@tern/runtime'
+import { createProxy } from './proxy.ts'
+import { checkSettings, configOf, settings } from './settings.ts'
+
+const given = settingsOrExit('proxy [flags]: speaks MQTT with the clients of a zone', settings, checkSettings)
+const logger = createLogger().child({ service: 'proxy', zone: given.zone })
+const proxy = createProxy(configOf(given, randomUUID), { clock: systemClock, logger })
+
+async function stop(): Promise<never> {
+  await proxy.stop()
+  process.exit(0)
+}
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
+
+function refuse(error: Error): never {
+  process.stderr.write(`${error.message}; give another address, or stop who listens there.\n`)
+  process.exit(1)
+}
+
+await proxy.start().catch(refuse)
+process.stdout.write(`proxy ready on ${given.mqtt}\n`)

@@ -1,0 +1,57 @@
+import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
+import type { ProxyConfig } from './config.ts'
+
+/** What whoever runs a proxy may say. */
+export const settings = {
+  zone: { flag: 'zone', env: 'TERN_ZONE', kind: 'text', help: 'the availability zone it stands in' },
+  mqtt: {
+    flag: 'mqtt',
+    env: 'TERN_PROXY_MQTT',
+    kind: 'address',
+    default: '127.0.0.1:1883',
+    help: 'host:port for MQTT over TCP, its own: nameservers know the proxy by it',
+  },
+  mqttShared: {
+    flag: 'mqtt-shared',
+    env: 'TERN_PROXY_MQTT_SHARED',
+    kind: 'addresses',
+    default: '',
+    help: 'host:port for MQTT that other proxies of the machine bind, too',
+  },
+  websocket: {
+    flag: 'websocket',
+    env: 'TERN_PROXY_WEBSOCKET',
+    kind: 'addresses',
+    default: '127.0.0.1:8083',
+    help: 'host:port for MQTT over WebSocket at /mqtt; empty: none',
+  },
+  websocketShared: {
+    flag: 'websocket-shared',
+    env: 'TERN_PROXY_WEBSOCKET_SHARED',
+    kind: 'addresses',
+    default: '',
+    help: 'host:port for WebSocket that other proxies of the machine bind, too',
+  },
+  nameservers: {
+    flag: 'nameservers',
+    env: 'TERN_NAMESERVERS',
+    kind: 'addresses',
+    help: 'host:port of every nameserver, with commas',
+  },
+  allowAnonymous: allowAnonymousSetting,
+} as const satisfies Spec
+
+type ProxySettings = Settings<typeof settings>
+
+/** What no setting can judge alone. */
+export function checkSettings(given: ProxySettings): (string | undefined)[] {
+  const { mqtt, mqttShared, websocket, websocketShared, allowAnonymous } = given
+  const addresses = [mqtt, ...mqttShared, ...websocket, ...websocketShared]
+  return addresses.map((address) => loopbackOnly(address, allowAnonymous))
+}
+
+export function configOf(given: ProxySettings, draw: () => string): ProxyConfig {
+  const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared } = given
+  const listeners = { mqtt, mqttShared, websocket, websocketShared }
+  return { zone, nameservers, ...listeners, nonce: draw, drawId: () => `auto-${draw()}` }
+}

@@ -1,0 +1,32 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+
+export type Service = Readonly<{
+  /** What it says to listen on, once it is ready. */
+  ready: Promise<string>
+  ended: Promise<Readonly<{ code: number | null; stderr: string }>>
+  process: ChildProcess
+}>
+
+/** Runs the main.ts of a service, as its README says to. */
+export function runService(main: string, flags: readonly string[], env: Record<string, string> = {}): Service {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, main), ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  let printed = ''
+  let stderr = ''
+  const { promise: ready, resolve } = Promise.withResolvers<string>()
+  child.stdout?.on('data', (piece) => {
+    printed += piece
+    const address = / ready on (\S+)\n/.exec(printed)?.[1]
+    if (address !== undefined) resolve(address)
+  })
+  child.stderr?.on('data', (piece) => {
+    stderr += piece
+  })
+  return { ready, process: child, ended: once(child, 'close').then(([code]) => ({ code, stderr })) }
+}
