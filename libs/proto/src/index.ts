@@ -1,5 +1,6 @@
 export * as append from './gen/tern/broker/v1/append.ts'
 export * as deliver from './gen/tern/broker/v1/deliver.ts'
+export * as group from './gen/tern/broker/v1/group.ts'
 export * as home from './gen/tern/broker/v1/home.ts'
 export * as link from './gen/tern/broker/v1/link.ts'
 export * as control from './gen/tern/event/v1/control.ts'

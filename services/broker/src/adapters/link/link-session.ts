@@ -1,4 +1,4 @@
-import { append, type deliver, home, type link } from '@tern/proto'
+import { append, type deliver, type group, home, type link } from '@tern/proto'
 import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
 import type { Clock, Logger } from '@tern/runtime'
 import { status } from '../home/calls.ts'
@@ -36,11 +36,16 @@ export class LinkSession {
     for (const part of request.retainedReads) void this.retained(part)
     for (const part of request.openExchangesReads) void this.openExchanges(part)
     for (const part of request.homeCalls) this.home(part)
+    for (const part of request.groupJoins) this.joinGroup(part)
+    for (const part of request.groupSettles) this.options.ownership.get(part.queue)?.groups.settle(this.link, part)
   }
 
   close(): void {
     this.closed = true
-    for (const runner of this.options.ownership.runners()) runner.dispatcher.detach(this.link)
+    for (const { dispatcher, groups } of this.options.ownership.runners()) {
+      dispatcher.detach(this.link)
+      groups.detach(this.link)
+    }
   }
 
   /**
@@ -131,6 +136,20 @@ export class LinkSession {
       }
       if (runner === undefined) reply(status(call.id, home.HomeStatus.NOT_OWNER))
       else this.options.homes.call(call.queue, call, this.link.proxy ?? 0, reply)
+    })
+  }
+
+  private joinGroup(join: group.GroupJoin): void {
+    const { id, queue } = join
+    this.at(queue, (runner) => {
+      if (runner === undefined) this.link.answerGroupJoin({ id, queue, notOwner: true })
+      else {
+        // When it cannot be made durable the queue is lost to another owner, which the proxy hears of.
+        runner.groups.join(this.link, join).then(
+          () => this.link.answerGroupJoin({ id, queue, notOwner: false }),
+          () => this.link.answerGroupJoin({ id, queue, notOwner: true }),
+        )
+      }
     })
   }
 

@@ -1,7 +1,11 @@
-import { append, deliver, type home, link } from '@tern/proto'
+import { append, deliver, type group, type home, link } from '@tern/proto'
+import { PackedWriter } from '@tern/record'
 import type { Clock, Duplex } from '@tern/runtime'
+import type { Message } from '../../core/queue/tail-ring.ts'
 
 export type LinkStream = Duplex<link.LinkResponse, link.LinkRequest>
+
+type Leased = Readonly<{ queue: number; group: string; baseTimeMs: number; writer: PackedWriter }>
 
 const emptyResponse = (): link.LinkResponse => link.LinkResponse.create({})
 
@@ -12,6 +16,7 @@ export class Link {
   private readonly stream: LinkStream
   private readonly clock: Clock
   private frame: link.LinkResponse | undefined
+  private readonly leased = new Map<string, Leased>()
 
   constructor(stream: LinkStream, clock: Clock) {
     this.stream = stream
@@ -62,6 +67,22 @@ export class Link {
     this.next().homeAnswers.push(answer)
   }
 
+  answerGroupJoin(answer: group.GroupJoinAnswer): void {
+    this.next().groupJoinAnswers.push(answer)
+  }
+
+  /** Records of one group that are leased in one turn travel together. */
+  lease(queue: number, name: string, { position, timeMs, body }: Message): void {
+    this.next()
+    const key = `${queue}/${name}`
+    let leased = this.leased.get(key)
+    if (leased === undefined) {
+      leased = { queue, group: name, baseTimeMs: timeMs, writer: new PackedWriter(0, timeMs) }
+      this.leased.set(key, leased)
+    }
+    leased.writer.add(position, timeMs, body)
+  }
+
   push(push: home.HomePush): void {
     this.next().homePushes.push(push)
   }
@@ -81,6 +102,12 @@ export class Link {
   private flush(): void {
     const frame = this.frame
     this.frame = undefined
-    if (frame !== undefined) this.stream.send(frame)
+    if (frame === undefined) return
+    for (const { queue, group, baseTimeMs, writer } of this.leased.values()) {
+      const records = { basePosition: 0, count: writer.count, records: writer.finish() }
+      frame.groupDeliveries.push({ queue, group, baseTimeMs, ...records })
+    }
+    this.leased.clear()
+    this.stream.send(frame)
   }
 }

@@ -128,7 +128,7 @@ export class Ownership {
     const store = homes.store(queue)
     if (store === undefined) throw new Error('the home was closed while it opened')
     const snapshots = new Snapshots(store, logger)
-    const runner = await QueueRunner.open({ queue, queues, log, clock, logger, snapshots, publish })
+    const runner = await QueueRunner.open({ queue, queues, log, clock, logger, snapshots, store, publish })
     logger.info('serves a queue', { position: runner.position })
     return runner
   }

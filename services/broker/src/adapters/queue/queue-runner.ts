@@ -6,6 +6,8 @@ import { AppendQueue, type Batch, type Entry } from '../../core/queue/append-que
 import { QueueState } from '../../core/queue/queue-state.ts'
 import { type Message, TailRing } from '../../core/queue/tail-ring.ts'
 import { RetainedTopics } from '../../core/retained/retained-topics.ts'
+import type { StateStore } from '../home/state-store.ts'
+import { QueueGroups } from './queue-groups.ts'
 import { envelopeOf, messagesTopic, readPage, topicOf } from './queue-records.ts'
 import { type Publish, Rerouter } from './rerouter.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -22,6 +24,7 @@ export type QueueRunnerOptions = Readonly<{
   clock: Clock
   logger: Logger
   snapshots: Snapshots
+  store: StateStore
   /** Appends a record that another Kafka producer put into the wrong queue to the right one. */
   publish: Publish
 }>
@@ -39,6 +42,7 @@ export class QueueRunner {
   private readonly pending = new AppendQueue()
   private readonly ring: TailRing
   private readonly rerouter: Rerouter
+  readonly groups: QueueGroups
   private appending = false
   private reading: Promise<void> = Promise.resolve()
   private pumping = false
@@ -51,6 +55,9 @@ export class QueueRunner {
     this.ring = new TailRing(state.next)
     this.dispatcher = new Dispatcher(options.queue)
     this.rerouter = new Rerouter(options)
+    const { queue, store, clock, logger } = options
+    const messagesFrom = (from: number) => this.messagesFrom(from)
+    this.groups = new QueueGroups({ queue, store, clock, logger, end: () => this.state.next, messagesFrom })
   }
 
   /** Takes the queue over: folds the log, from the newest snapshot on, up to the end that it has after the call. */
@@ -81,6 +88,7 @@ export class QueueRunner {
     this.closed = true
     this.pending.clear()
     this.rerouter.stop()
+    this.groups.closed = true
   }
 
   /** Told the log's range a few times a second, and before a question whose answer must be the log's: reads what others wrote. */
@@ -93,6 +101,7 @@ export class QueueRunner {
   keep(): void {
     const now = this.options.clock.now()
     this.ring.age(now)
+    this.groups.keep()
     // A snapshot says that all foreign records before it are where they belong.
     if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
     if (this.rerouter.idle) void this.options.snapshots.keep(this.state, this.retained, now)
@@ -236,5 +245,6 @@ export class QueueRunner {
     this.ring.add(message)
     if (record?.retain) this.retained.apply(message)
     this.dispatcher.offer(message)
+    this.groups.offer(message)
   }
 }

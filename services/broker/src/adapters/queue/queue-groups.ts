@@ -1,0 +1,199 @@
+import { matches, TopicTree } from '@tern/mqtt'
+import type { group } from '@tern/proto'
+import type { Clock, Logger } from '@tern/runtime'
+import { announceWithinMs, SharedGroup } from '../../core/group/shared-group.ts'
+import type { Message } from '../../core/queue/tail-ring.ts'
+import type { StateStore, StateWrite } from '../home/state-store.ts'
+import type { Past } from './queue-runner.ts'
+
+/** A group without a member ends after the time that messages are kept. */
+const emptyMaxMs = 72 * 3_600_000
+const keepEveryMs = 1_000
+
+export type GroupRecipient = Readonly<{ lease(queue: number, group: string, message: Message): void }>
+
+type Group = SharedGroup<GroupRecipient>
+
+export type QueueGroupsOptions = Readonly<{
+  queue: number
+  store: StateStore
+  clock: Clock
+  logger: Logger
+  /** The position after the last one known. */
+  end(): number
+  messagesFrom(from: number): Promise<Past>
+}>
+
+/** The shared subscriptions of one queue. */
+export class QueueGroups {
+  private readonly options: QueueGroupsOptions
+  private readonly groups = new Map<string, Group>()
+  private readonly kept = new Map<string, number>()
+  private readonly tree = new TopicTree<Group>()
+  private pumping = false
+  private keptAt = 0
+  closed = false
+
+  constructor(options: QueueGroupsOptions) {
+    this.options = options
+    const leaseFrom = options.clock.now() + announceWithinMs
+    for (const [, entry] of options.store.entries('group/')) {
+      if (entry.$case !== 'group' || entry.value.progress === undefined) continue
+      const restored: Group = new SharedGroup(entry.value.group, entry.value.progress, leaseFrom)
+      restored.emptySinceMs = entry.value.emptySinceMs ?? options.clock.now()
+      this.add(restored)
+    }
+  }
+
+  /** Resolves once the group is durable. */
+  async join(recipient: GroupRecipient, { group: name, credit, held }: group.GroupJoin): Promise<void> {
+    const { queue, clock, end, store } = this.options
+    let joined = this.groups.get(name)
+    const isNew = joined === undefined
+    if (joined === undefined) {
+      if (credit === 0) return
+      joined = new SharedGroup(name, { queue, low: end() - 1, settled: [] }, 0)
+      joined.live = true
+      this.add(joined)
+    }
+    joined.join(recipient, credit, held, clock.now())
+    if (isNew) await store.put([this.write(joined)])
+    this.pump()
+  }
+
+  settle(recipient: GroupRecipient, { group: name, settled, returned }: group.GroupSettle): void {
+    const found = this.groups.get(name)
+    if (found === undefined) return
+    found.settle(recipient, settled, returned)
+    if (!found.live || returned.length > 0) this.pump()
+  }
+
+  detach(recipient: GroupRecipient): void {
+    for (const each of this.groups.values()) each.lost(recipient, this.options.clock.now())
+  }
+
+  /** A message of the queue as it comes. */
+  offer(message: Message): void {
+    if (this.tree.isEmpty) return
+    this.tree.match(message.topic, (each) => {
+      if (each.live && !this.lease(each, message)) {
+        each.live = false
+        each.next = message.position
+      }
+    })
+  }
+
+  /** A few times a second: goes on where somebody lost leases, keeps progress, ends what nobody needs. */
+  keep(): void {
+    const now = this.options.clock.now()
+    this.pump()
+    if (now - this.keptAt < keepEveryMs) return
+    this.keptAt = now
+    for (const [name, each] of this.groups) {
+      if (each.emptySinceMs !== undefined && now - each.emptySinceMs > emptyMaxMs) this.end(name, each)
+      else if (each.revision !== this.kept.get(name)) this.save(each)
+    }
+  }
+
+  private add(added: Group): void {
+    this.groups.set(added.name, added)
+    this.tree.add(added.filter, added)
+  }
+
+  private end(name: string, ended: Group): void {
+    this.groups.delete(name)
+    this.tree.remove(ended.filter, ended)
+    this.put([[`group/${name}`, undefined]])
+  }
+
+  private save(saved: Group): void {
+    this.kept.set(saved.name, saved.revision)
+    this.put([this.write(saved)])
+  }
+
+  private put(writes: readonly StateWrite[]): void {
+    const failed = (error: unknown) =>
+      this.options.logger.warn('the progress of a shared subscription was not kept', { error: String(error) })
+    try {
+      this.options.store.put(writes).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  private write(written: Group): StateWrite {
+    const { queue, end } = this.options
+    const { name, live, next, emptySinceMs } = written
+    const progress = written.progress(queue, live ? end() : next)
+    const empty = emptySinceMs === undefined ? {} : { emptySinceMs }
+    return [`group/${name}`, { $case: 'group', value: { group: name, members: [], starts: [], progress, ...empty } }]
+  }
+
+  private lease(to: Group, message: Message): boolean {
+    const recipient = to.lease(message.position, this.options.clock.now())
+    if (recipient === undefined) return false
+    to.revision++
+    recipient.lease(this.options.queue, to.name, message)
+    return true
+  }
+
+  private pump(): void {
+    if (this.pumping || this.closed) return
+    this.pumping = true
+    this.pumpAll()
+      .catch((error: unknown) => {
+        this.options.logger.warn('a shared subscription could not be read on', { error: String(error) })
+      })
+      .finally(() => {
+        this.pumping = false
+      })
+  }
+
+  private async pumpAll(): Promise<void> {
+    for (const each of this.groups.values()) {
+      await this.leaseAgain(each)
+      await this.readOn(each)
+    }
+  }
+
+  /** What came back, or was lost with a link. */
+  private async leaseAgain(each: Group): Promise<void> {
+    const { clock, messagesFrom } = this.options
+    for (let waiting = each.unheld(clock.now()); waiting.length > 0; ) {
+      if (this.closed || !each.mayLease(clock.now())) return
+      const first = waiting[0] as number
+      const { messages, next } = await messagesFrom(first)
+      const wanted = new Set(waiting)
+      for (const message of messages) {
+        if (!wanted.has(message.position)) continue
+        wanted.delete(message.position)
+        if (!this.lease(each, message)) return
+      }
+      // Retention took those that were not there.
+      for (const position of wanted) if (position < next) each.forget(position)
+      waiting = [...wanted].filter((position) => position >= next)
+    }
+  }
+
+  private async readOn(each: Group): Promise<void> {
+    const { clock, end, messagesFrom } = this.options
+    while (!each.live && !this.closed) {
+      if (each.next >= end()) {
+        each.live = true
+        return
+      }
+      if (!each.mayLease(clock.now())) return
+      const from = each.next
+      const { messages, next } = await messagesFrom(from)
+      for (const message of messages) {
+        if (message.position < from || each.isTaken(message.position) || !matches(each.filter, message.topic)) continue
+        if (!this.lease(each, message)) {
+          each.next = message.position
+          return
+        }
+      }
+      each.next = next
+      each.revision++
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import type { state } from '@tern/proto'
+
+type Taker<R> = { recipient: R; credit: number; held: number }
+/** `lost`: the link of the holder is gone, and the proxy may still come back with it. */
+type Lease<R> = { holder: R | undefined; lostAt: number | undefined }
+
+/** After a takeover, or when a link broke, proxies have so long to say which leases they hold. */
+export const announceWithinMs = 2_000
+
+/**
+ * A shared subscription in one queue (D10): each matching record is leased to one proxy, against its credit, until it is settled
+ * or comes back. Changed in place.
+ */
+export class SharedGroup<R> {
+  /** "$share/<name>/<filter>". */
+  readonly name: string
+  readonly filter: string
+  /** Takes records as they come; otherwise those from `next` on are read. */
+  live = false
+  next: number
+  /** Grows with everything that changes the progress. */
+  revision = 0
+  emptySinceMs: number | undefined
+  private readonly leases = new Map<number, Lease<R>>()
+  private readonly takers = new Map<R, Taker<R>>()
+  private settledAbove: readonly state.PositionRange[]
+  private readonly leaseFrom: number
+  private turn = 0
+
+  /** `leaseFrom`: the time before which nothing is leased, for the leases of an earlier owner may still be out. */
+  constructor(name: string, progress: state.QueueProgress, leaseFrom: number) {
+    this.name = name
+    this.filter = name.slice(name.indexOf('/', '$share/'.length) + 1)
+    this.next = progress.low + 1
+    this.settledAbove = progress.settled
+    this.leaseFrom = leaseFrom
+  }
+
+  /** What a proxy can hold, and what it holds already. Without credit it takes no part any more. */
+  join(recipient: R, credit: number, held: readonly number[], nowMs: number): void {
+    const taker = this.takers.get(recipient) ?? { recipient, credit, held: 0 }
+    taker.credit = credit
+    if (credit === 0) this.takers.delete(recipient)
+    else this.takers.set(recipient, taker)
+    for (const position of held) this.hold(taker, position)
+    this.emptySinceMs = this.takers.size === 0 ? (this.emptySinceMs ?? nowMs) : undefined
+  }
+
+  settle(recipient: R, settled: readonly number[], returned: readonly number[]): void {
+    for (const position of settled) if (this.giveBack(recipient, position)) this.leases.delete(position)
+    for (const position of returned) {
+      const lease = this.giveBack(recipient, position)
+      if (lease) lease.holder = undefined
+    }
+    this.revision++
+  }
+
+  /** The link is gone; its proxy may come back with what it held, unless it is dead. */
+  lost(recipient: R, nowMs: number): void {
+    if (!this.takers.delete(recipient)) return
+    for (const lease of this.leases.values())
+      if (lease.holder === recipient) Object.assign(lease, { holder: undefined, lostAt: nowMs })
+    if (this.takers.size === 0) this.emptySinceMs ??= nowMs
+  }
+
+  /** Positions that were leased and have no holder, in order. */
+  unheld(nowMs: number): number[] {
+    const positions: number[] = []
+    for (const [position, { holder, lostAt }] of this.leases) {
+      if (holder === undefined && (lostAt === undefined || nowMs - lostAt >= announceWithinMs)) positions.push(position)
+    }
+    return positions.sort((a, b) => a - b)
+  }
+
+  mayLease(nowMs: number): boolean {
+    return nowMs >= this.leaseFrom && [...this.takers.values()].some(hasRoom)
+  }
+
+  /** Nobody needs to take what an earlier owner saw settled, or what is out already. */
+  isTaken(position: number): boolean {
+    return (
+      this.leases.has(position) || this.settledAbove.some(({ first, last }) => position >= first && position <= last)
+    )
+  }
+
+  /** Whose turn it is, undefined when nobody has room. */
+  lease(position: number, nowMs: number): R | undefined {
+    if (nowMs < this.leaseFrom) return undefined
+    const takers = [...this.takers.values()]
+    for (let i = 0; i < takers.length; i++) {
+      const taker = takers[(this.turn + i) % takers.length] as Taker<R>
+      if (!hasRoom(taker)) continue
+      this.turn = (this.turn + i + 1) % takers.length
+      taker.held++
+      this.leases.set(position, { holder: taker.recipient, lostAt: undefined })
+      return taker.recipient
+    }
+    return undefined
+  }
+
+  /** There is nothing left to lease. */
+  forget(position: number): void {
+    this.leases.delete(position)
+  }
+
+  /** `taken`: all below has been leased, settled or did not match. */
+  progress(queue: number, taken: number): state.QueueProgress {
+    const out = [...this.leases.keys()].sort((a, b) => a - b)
+    const settled: state.PositionRange[] = []
+    for (const [i, position] of out.entries()) {
+      const range = { first: position + 1, last: (out[i + 1] ?? taken) - 1 }
+      if (range.first <= range.last) settled.push(range)
+    }
+    this.settledAbove = this.settledAbove.filter(({ last }) => last >= taken)
+    return { queue, low: (out[0] ?? taken) - 1, settled: [...settled, ...this.settledAbove] }
+  }
+
+  private hold(taker: Taker<R>, position: number): void {
+    const lease = this.leases.get(position)
+    // Settled already, or leased to another one meanwhile: QoS 1 allows the repetition.
+    if (lease === undefined ? position < this.next : lease.holder !== undefined) return
+    this.leases.set(position, { holder: taker.recipient, lostAt: undefined })
+    taker.held++
+  }
+
+  private giveBack(recipient: R, position: number): Lease<R> | undefined {
+    const lease = this.leases.get(position)
+    if (lease?.holder !== recipient) return undefined
+    const taker = this.takers.get(recipient)
+    if (taker) taker.held--
+    return lease
+  }
+}
+
+const hasRoom = ({ credit, held }: { credit: number; held: number }): boolean => held < credit
