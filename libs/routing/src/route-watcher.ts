@@ -7,6 +7,9 @@ const retryDelay: Millis = 100
 /** Nameservers repeat themselves at least this often; one that says nothing for longer is left for the next. */
 const silenceMax: Millis = 1_500
 
+/** Deaths that are remembered, so that each is told once: more than any nameserver tells in one snapshot. */
+export const deathsMax = 10_000
+
 /** Opens WatchRoutes at one nameserver. */
 export type WatchRoutes = (
   address: string,
@@ -46,15 +49,22 @@ export function createRouteWatcher(options: {
     silence = clock.after(silenceMax, again)
   }
 
+  const bury = (incarnation: number) => {
+    if (dead.has(incarnation)) return
+    dead.add(incarnation)
+    const [oldest] = dead
+    if (dead.size > deathsMax && oldest !== undefined) dead.delete(oldest)
+    for (const listener of deathListeners) listener(incarnation)
+  }
+
   const apply = (update: nameserver.WatchRoutesResponse) => {
     const next = applyRoutes(table, update)
     const changed = next !== table && (next.revision !== table.revision || update.snapshot)
+    // Nobody leaves but by death, also when so many died since that nobody tells of it any more.
+    const gone = table.members().filter(({ incarnation }) => next.member(incarnation) === undefined)
     table = next
-    for (const incarnation of update.died) {
-      if (dead.has(incarnation)) continue
-      dead.add(incarnation)
-      for (const listener of deathListeners) listener(incarnation)
-    }
+    for (const incarnation of update.died) bury(incarnation)
+    for (const { incarnation } of gone) bury(incarnation)
     if (changed) for (const listener of changeListeners) listener(table)
   }
 

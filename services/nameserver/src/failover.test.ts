@@ -19,7 +19,7 @@ const refusedMsMax = 1_000
 const timeout = 30_000
 const zones = ['az-a', 'az-b', 'az-c']
 
-/** Three zones as processes on a real log, or so many as are named, and a watcher that begins with the last of them. */
+/** Three zones as processes on a real log, or so many as are named, and a watcher that asks the leader. */
 async function startRegion(names = zones) {
   const log = await startLogProcess()
   const nameservers = await Promise.all(names.map(freeAddress))
@@ -31,7 +31,7 @@ async function startRegion(names = zones) {
   const leading = nameservers.indexOf(await leaderOf(nameservers))
   const leader = running[leading] as ZoneProcess
   const [follower, other] = running.filter((zone) => zone !== leader) as [ZoneProcess, ZoneProcess]
-  const { watcher, until } = watch(nameservers.toReversed())
+  const { watcher, until } = watch([...nameservers.slice(leading), ...nameservers.slice(0, leading)])
   await until((table) => running.every(({ broker }) => countOf(table, broker) === 12 / names.length))
   const died: number[] = []
   watcher.onDied((incarnation) => died.push(incarnation))
