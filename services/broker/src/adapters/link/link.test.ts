@@ -145,3 +145,46 @@ test('a window that is full stops delivery, and credit lets it go on where it st
   await proxy.find('deliveries', ({ last }) => last === 4)
   expect(proxy.delivered(0).map(([position]) => position)).toEqual([0, 1, 2, 3, 4])
 })
+
+test('each record of a shared subscription is leased to one proxy, and to another one when it comes back', async () => {
+  const { first, proxy } = await oneBroker()
+  const other = first.connect(8)
+  const join = { queue: 0, group: '$share/g/a/#', held: [] }
+  proxy.send({ groupJoins: [{ id: 1, credit: 1, ...join }] })
+  await proxy.find('groupJoinAnswers')
+  other.send({ groupJoins: [{ id: 1, credit: 1, ...join }] })
+  await other.find('groupJoinAnswers')
+  await proxy.append(0, 1, [sent(1, 'a/1'), sent(2, 'b'), sent(3, 'a/3'), sent(4, 'a/4')])
+  expect((await proxy.find('groupDeliveries')).count).toBe(1)
+  const second = await other.find('groupDeliveries')
+  expect(recordsOf({ ...second, first: 0, last: 0 })).toEqual([[2, 'a/3', 'm3']])
+  proxy.send({ groupSettles: [{ queue: 0, group: join.group, settled: [], returned: [0] }] })
+  other.send({ groupSettles: [{ queue: 0, group: join.group, settled: [2], returned: [] }] })
+  const leased = async () =>
+    [...proxy.received, ...other.received].flatMap(({ groupDeliveries }) =>
+      groupDeliveries.flatMap((each) => recordsOf({ ...each, first: 0, last: 0 }).map(([position]) => position)),
+    )
+  await expect.poll(leased).toHaveLength(4)
+  expect((await leased()).sort()).toEqual([0, 0, 2, 3])
+})
+
+test('the progress of a shared subscription survives its owner', async () => {
+  const { first, proxy, broker } = await oneBroker()
+  const join = { queue: 0, group: '$share/g/#', held: [] }
+  proxy.send({ groupJoins: [{ id: 1, credit: 10, ...join }] })
+  await proxy.find('groupJoinAnswers')
+  await proxy.append(0, 1, [sent(1), sent(2), sent(3)])
+  await proxy.find('groupDeliveries')
+  proxy.send({ groupSettles: [{ queue: 0, group: join.group, settled: [0, 1], returned: [] }] })
+  const kept = () => {
+    const entry = first.homes.store(0)?.get('group/$share/g/#')
+    return entry?.$case === 'group' ? entry.value.progress?.low : undefined
+  }
+  await expect.poll(kept, { timeout: 3_000 }).toBe(1)
+  const second = broker(2)
+  await second.own([0, 1], 20)
+  const again = second.connect(8)
+  again.send({ groupJoins: [{ id: 1, credit: 10, ...join }] })
+  const delivery = await again.find('groupDeliveries')
+  expect(recordsOf({ ...delivery, first: 0, last: 0 }).map(([position]) => position)).toEqual([2])
+})
