@@ -6,6 +6,7 @@ import type { DialBroker } from './adapters/region/broker-link.ts'
 import { LinkedRegion } from './adapters/region/region.ts'
 import type { ProxyConfig } from './config.ts'
 import { FanOut } from './core/delivery/fan-out.ts'
+import { GroupHub } from './core/delivery/group-hub.ts'
 
 export type ProxyPorts = Readonly<{
   clock: Clock
@@ -68,12 +69,14 @@ export async function beginIncarnation(
   const linked = new LinkedRegion({ proxy, routes, clock, logger, ...(network && { dial: network.dialBroker }) })
   region = linked
   const fanOut = new FanOut()
+  const groups = new GroupHub(linked)
   linked.listen({
     covered: (range) => fanOut.covered(range),
     superseded: (clientId, connection) => connections.superseded(clientId, connection),
     homeMoved: (queue) => connections.announce(queue),
+    leased: (queue, group, messages) => groups.leased(queue, group, messages),
   })
   await linked.ready
   logger.info('joined', { incarnation: proxy, queues: linked.queues })
-  return { context: { region: linked, fanOut, connections, clock, logger, drawId: config.drawId }, stop }
+  return { context: { region: linked, fanOut, groups, connections, clock, logger, drawId: config.drawId }, stop }
 }

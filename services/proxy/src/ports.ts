@@ -27,6 +27,8 @@ export type RegionListener = Readonly<{
   covered(range: Covered): void
   /** The connection with this number, and lower ones, of the client are over (0x8E). */
   superseded(clientId: string, connection: envelope.ConnectionNumber): void
+  /** Records of a shared subscription that this proxy has now: each is settled or given back (D10). */
+  leased(queue: number, group: string, messages: readonly Message[]): void
   /** The home of these queues has moved: live connections whose client hashes to one are announced to it, clean ones first. */
   homeMoved(queue: number): void
 }>
@@ -55,6 +57,13 @@ export type Region = Readonly<{
    */
   addInterest(filter: string): Promise<readonly state.QueuePosition[]>
   removeInterest(filter: string): void
+  /**
+   * Says how many records of a shared subscription ("$share/<name>/<filter>") this proxy can hold in each queue that it
+   * reaches; 0: it has no member any more. Resolves once the group is durable everywhere.
+   */
+  joinGroup(group: string, credit: number): Promise<void>
+  settleLease(queue: number, group: string, position: number): void
+  returnLease(queue: number, group: string, position: number): void
   /** The position after the last one that `covered` told of for the queue. */
   next(queue: number): number
   /** Catch-up for one session; without filters it reads every message. An empty range has last = first - 1. `gap`: retention took what lies before `first` (D12). */

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@tern/runtime'
 import type { FanOut } from '../../core/delivery/fan-out.ts'
+import type { GroupHub } from '../../core/delivery/group-hub.ts'
 import type { Region } from '../../ports.ts'
 import type { Connections } from './connections.ts'
 
@@ -7,6 +8,7 @@ import type { Connections } from './connections.ts'
 export type Context = Readonly<{
   region: Region
   fanOut: FanOut
+  groups: GroupHub
   connections: Connections
   clock: Clock
   logger: Logger

@@ -30,14 +30,14 @@ export class Session {
     opened: home.SessionOpened,
     number: envelope.ConnectionNumber,
   ) {
-    const { fanOut, region, clock, logger } = connection.context
+    const { fanOut, groups, region, clock, logger } = connection.context
     const { clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum } = request
     this.connection = connection
     this.request = request
     this.author = { clientId, connection: number, session: opened.session ?? number }
     this.checkpointed.at = clock.now()
     this.delivery = new Delivery({
-      ...{ fanOut, region, clock, clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum },
+      ...{ fanOut, groups, region, clock, clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum },
       journalled: this.persists,
       journal: opened.journal,
       present: opened.sessionPresent,

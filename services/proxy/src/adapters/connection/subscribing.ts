@@ -52,6 +52,10 @@ export class Subscribing {
     await Promise.all(
       subscriptions.map(async (subscription) => {
         this.interests.add(subscription.filter)
+        if (isShared(subscription.filter)) {
+          await this.session.delivery.subscribeShared(subscription)
+          return
+        }
         const effective = await region.addInterest(subscription.filter)
         if (
           !this.closed &&
@@ -66,7 +70,8 @@ export class Subscribing {
 
   close(): void {
     this.closed = true
-    for (const filter of this.interests) this.session.connection.context.region.removeInterest(filter)
+    const { region } = this.session.connection.context
+    for (const filter of this.interests) if (!isShared(filter)) region.removeInterest(filter)
     this.interests.clear()
   }
 
@@ -78,6 +83,10 @@ export class Subscribing {
     const { region } = connection.context
     const isNew = !this.interests.has(filter)
     this.interests.add(filter)
+    if (grant.shared) {
+      await delivery.subscribeShared(grant.subscription)
+      return { ...grant, isNew }
+    }
     const effective = await region.addInterest(filter)
     // Counted once for this session.
     if (!isNew || this.closed) region.removeInterest(filter)
@@ -104,7 +113,7 @@ export class Subscribing {
   private end(filter: string): void {
     if (!this.interests.delete(filter)) return
     this.session.delivery.unsubscribe(filter)
-    this.session.connection.context.region.removeInterest(filter)
+    if (!isShared(filter)) this.session.connection.context.region.removeInterest(filter)
   }
 
   /** Retained messages follow SUBACK [MQTT5-3.3.1-9] [MQTT5-3.3.1-10] [MQTT5-3.3.1-11]. */
@@ -128,3 +137,5 @@ export class Subscribing {
     )
   }
 }
+
+const isShared = (filter: string): boolean => filter.startsWith('$share/')

@@ -88,6 +88,8 @@ export class BrokerLinks {
     for (const answer of response.homeAnswers) {
       this.answer(link, answer.id, answer.status === home.HomeStatus.NOT_OWNER, answer)
     }
+    for (const answer of response.groupJoinAnswers) at(answer.queue)?.groupJoinAnswered(answer)
+    for (const delivery of response.groupDeliveries) at(delivery.queue)?.leased(delivery)
     for (const push of response.homePushes) this.options.push(push)
   }
 

@@ -1,4 +1,4 @@
-import { append, type deliver, type link } from '@tern/proto'
+import { append, type deliver, type group, type link } from '@tern/proto'
 import { unpack } from '@tern/record'
 import type { Owner } from '@tern/routing'
 import type { Clock } from '@tern/runtime'
@@ -6,6 +6,7 @@ import type { AppendResult, Covered, Message, OutgoingRecord } from '../../ports
 import { AppendWindow } from './append-window.ts'
 import type { BrokerLink, Contributor } from './broker-link.ts'
 import { Interests } from './interests.ts'
+import { Leases } from './leases.ts'
 import { type Question, Questions } from './questions.ts'
 
 /** An owner that says it is none is asked again after so long, unless the route changes before. */
@@ -19,6 +20,7 @@ export type ChannelOptions = Readonly<{
   covered(range: Covered): void
   attached(): void
   homeMoved(): void
+  leased(group: string, messages: readonly Message[]): void
 }>
 
 /** One queue as this proxy sees it: whoever owns it, appends keep their order and deliveries have no hole. */
@@ -26,6 +28,7 @@ export class QueueChannel implements Contributor {
   readonly appends: AppendWindow
   readonly interests = new Interests()
   readonly questions = new Questions()
+  readonly leases = new Leases()
   owner: Owner | undefined
   /** The last position told to the proxy; -2 before the first attachment. */
   position = fromPresentEnd
@@ -65,6 +68,36 @@ export class QueueChannel implements Contributor {
     return this.link !== undefined
   }
 
+  joinGroup(id: number, group: string, credit: number, then: () => void): void {
+    this.leases.join(id, group, credit, then)
+    const held = this.leases.heldOf(group)
+    this.link?.next().groupJoins.push({ id, queue: this.options.queue, group, credit, held })
+  }
+
+  groupJoinAnswered({ id, notOwner }: group.GroupJoinAnswer): void {
+    if (notOwner) this.askAgainLater()
+    else this.leases.answered(id)
+  }
+
+  leased({ group, baseTimeMs, basePosition, records }: group.GroupDelivery): void {
+    const { queue } = this.options
+    const messages = [...unpack(records, basePosition, baseTimeMs)].map((record) => ({ queue, ...record }))
+    this.leases.take(group, messages)
+    this.options.leased(group, messages)
+  }
+
+  /** An end that is not told, because there is no owner at the moment, is seen from what the next one is told to be held. */
+  endLease(group: string, position: number, how: 'settled' | 'returned'): void {
+    if (!this.leases.end(group, position) || this.link === undefined) return
+    const { groupSettles } = this.link.next()
+    let part = groupSettles.at(-1)
+    if (part?.queue !== this.options.queue || part.group !== group) {
+      part = { queue: this.options.queue, group, settled: [], returned: [] }
+      groupSettles.push(part)
+    }
+    part[how].push(position)
+  }
+
   /** Whether the stream is the one that this queue goes by. */
   goesBy(link: BrokerLink): boolean {
     return this.link === link
@@ -84,6 +117,7 @@ export class QueueChannel implements Contributor {
     // Each one that waits for a start position gets its own answer.
     for (const part of this.interests.restated(queue)) request.interests.push(part)
     request.attaches.push({ queue, after: this.position })
+    for (const join of this.leases.restated(queue)) request.groupJoins.push(join)
     this.appends.rewind()
     link.wake(this)
     const open = [...this.questions]

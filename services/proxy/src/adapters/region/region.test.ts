@@ -103,6 +103,7 @@ async function world() {
     covered: (range) => void covered.push(range),
     superseded() {},
     homeMoved: (queue) => void moved.push(queue),
+    leased() {},
   })
   const [a, b] = [...brokers.values()] as [FakeBroker, FakeBroker]
   await a.attach()
@@ -235,6 +236,7 @@ test('live connections are announced to a new home before anything else is asked
   region.listen({
     covered() {},
     superseded() {},
+    leased() {},
     homeMoved() {
       void region.callHome('c', { $case: 'announce', value: { connection, session: connection, expirySeconds: 0 } })
     },

@@ -1,3 +1,4 @@
+import { parseFilter } from '@tern/mqtt'
 import type { append, deliver, envelope, home, link, state } from '@tern/proto'
 import { unpack } from '@tern/record'
 import { partitionOf, type RouteWatcher } from '@tern/routing'
@@ -29,7 +30,7 @@ export class LinkedRegion implements Region {
   private readonly channels: readonly QueueChannel[]
   private readonly links: BrokerLinks
   private readonly clock: Clock
-  private listener: RegionListener = { covered() {}, superseded() {}, homeMoved() {} }
+  private listener: RegionListener = { covered() {}, superseded() {}, homeMoved() {}, leased() {} }
   private asked = 0
 
   constructor({ proxy, routes, clock, logger, dial = overGrpc }: RegionOptions) {
@@ -44,6 +45,7 @@ export class LinkedRegion implements Region {
         ...{ queue, proxy, clock },
         covered: (range) => this.listener.covered(range),
         homeMoved: () => this.listener.homeMoved(queue),
+        leased: (group, messages) => this.listener.leased(queue, group, messages),
         attached: () => {
           attached.add(queue)
           if (attached.size === this.queues) resolve()
@@ -105,6 +107,23 @@ export class LinkedRegion implements Region {
 
   removeInterest(filter: string): void {
     for (const queue of this.reach(filter)) this.at(queue).removeInterest(filter)
+  }
+
+  async joinGroup(group: string, credit: number): Promise<void> {
+    const filter = parseFilter(group)?.filter ?? group
+    await Promise.all(
+      this.reach(filter).map(
+        (queue) => new Promise<void>((resolve) => this.at(queue).joinGroup(++this.asked, group, credit, resolve)),
+      ),
+    )
+  }
+
+  settleLease(queue: number, group: string, position: number): void {
+    this.at(queue).endLease(group, position, 'settled')
+  }
+
+  returnLease(queue: number, group: string, position: number): void {
+    this.at(queue).endLease(group, position, 'returned')
   }
 
   async read(

@@ -50,8 +50,6 @@ export function connackProperties(request: ConnectRequest): Properties {
     receiveMaximum: connectionLimits.receiveMaximum,
     maximumPacketSize: connectionLimits.packetBytesMax,
     topicAliasMaximum: connectionLimits.topicAliasMaximum,
-    // Not there yet: what it cannot do, a server says [MQTT5-3.2.2.3.13].
-    sharedSubscriptionAvailable: false,
     ...(request.assigned && { assignedClientIdentifier: request.clientId }),
   }
 }

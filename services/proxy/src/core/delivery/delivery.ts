@@ -4,7 +4,8 @@ import type { Clock } from '@tern/runtime'
 import type { Message, Region } from '../../ports.ts'
 import { CatchUp } from './catch-up.ts'
 import type { FanOut } from './fan-out.ts'
-import { type InFlight, InFlightWindow } from './in-flight.ts'
+import type { GroupHub } from './group-hub.ts'
+import { type InFlight, InFlightWindow, type Lease } from './in-flight.ts'
 import { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import { QueueCursor } from './queue-cursor.ts'
@@ -20,6 +21,7 @@ const overMax = 2_048
 
 export type DeliveryOptions = Readonly<{
   fanOut: FanOut
+  groups: GroupHub
   region: Region
   clock: Clock
   clientId: string
@@ -52,6 +54,8 @@ export class Delivery {
   readonly options: DeliveryOptions
   readonly window: InFlightWindow
   readonly subscriptions = new SubscriptionSet()
+  /** Shared ones, by their whole filter. */
+  readonly shared = new Map<string, LiveSubscription>()
   readonly queues = new Map<number, QueueCursor>()
   closed = false
   /** Not resumed yet. */
@@ -100,7 +104,17 @@ export class Delivery {
     for (const { queue } of subscription.starts) this.catchUp.goOn(queue)
   }
 
+  /** Becomes a member of the group; resolves once that is durable. */
+  subscribeShared(subscription: state.Subscription): Promise<void> {
+    const live = new LiveSubscription(this, subscription)
+    this.shared.set(subscription.filter, live)
+    return this.options.groups.join(live)
+  }
+
   unsubscribe(filter: string): void {
+    const member = this.shared.get(filter)
+    if (member !== undefined) this.options.groups.leave(member)
+    this.shared.delete(filter)
     const live = this.subscriptions.get(filter)
     if (live === undefined) return
     this.options.fanOut.remove(live)
@@ -114,6 +128,7 @@ export class Delivery {
   /** After CONNACK of a present session, its subscriptions being made: what was in flight goes first [MQTT5-4.4.0-1]. */
   resume(): void {
     this.held = false
+    this.options.groups.roomAgain(this)
     for (const { packetId, phase } of this.window) if (phase === RELEASED) this.sendAck('pubrel', packetId, 0)
     this.catchUp.resend()
   }
@@ -134,31 +149,52 @@ export class Delivery {
     cursor.readThrough = -1
   }
 
+  /** A record that the group leased to this proxy; false when there is no room for it now. */
+  takeShared(message: Outgoing, member: LiveSubscription, lease: Lease): boolean {
+    return !this.closed && !this.held && this.take(message, [member], false, lease)
+  }
+
   /** False when there is no room for the message now. */
-  take(message: Outgoing, matching: readonly LiveSubscription[], retained = false): boolean {
+  take(message: Outgoing, matching: readonly LiveSubscription[], retained = false, lease?: Lease): boolean {
+    const taken = this.tryTake(message, matching, retained, lease)
+    // Nothing is in flight that would settle it later.
+    if (taken === 'done') lease?.settle()
+    return taken !== 'no room'
+  }
+
+  private tryTake(
+    message: Outgoing,
+    matching: readonly LiveSubscription[],
+    retained: boolean,
+    lease: Lease | undefined,
+  ): 'in flight' | 'done' | 'no room' {
     const subscriptions = matching.filter(({ subscription }) => !this.isOwn(message, subscription))
-    if (subscriptions.length === 0) return true
+    if (subscriptions.length === 0) return 'done'
     const secondsLeft = message.secondsLeft(this.options.clock.now())
-    if (secondsLeft !== undefined && secondsLeft < 0) return true
-    if (!this.options.writable() || this.outbox.isFull) return false
+    if (secondsLeft !== undefined && secondsLeft < 0) return 'done'
+    if (!this.options.writable() || this.outbox.isFull) return 'no room'
     const granted = Math.max(...subscriptions.map(({ subscription }) => subscription.qos))
     const qos = Math.min(message.qos, granted) as QoS
-    if (qos > 0 && this.window.isFull) return false
-    if (qos === 2 && this.over.length >= overMax) return false
+    if (qos > 0 && this.window.isFull) return 'no room'
+    if (qos === 2 && this.over.length >= overMax) return 'no room'
     const retain =
       retained || (message.retain && subscriptions.some(({ subscription }) => subscription.retainAsPublished))
-    this.publish(message, { qos, retain, dup: false, secondsLeft, retained, packetId: undefined }, subscriptions)
-    return true
+    const how = { qos, retain, dup: false, secondsLeft, retained, packetId: undefined, lease }
+    return this.publish(message, how, subscriptions) ? 'in flight' : 'done'
   }
 
   /** Sends what was in flight on an earlier connection again, with its packet id. */
   repeat(message: Outgoing, entry: InFlight): void {
     const subscriptions = this.subscriptions.matching(message.topic, message.queue, message.position)
     const secondsLeft = message.secondsLeft(this.options.clock.now())
-    const { qos, retained, packetId } = entry
+    const { qos, retained, packetId, lease } = entry
     // It may have been received: its expiry does not end the exchange, and the client is told what is left.
     const left = secondsLeft === undefined ? undefined : Math.max(0, secondsLeft)
-    this.publish(message, { qos, retain: retained, dup: true, secondsLeft: left, retained, packetId }, subscriptions)
+    this.publish(
+      message,
+      { qos, retain: retained, dup: true, secondsLeft: left, retained, packetId, lease },
+      subscriptions,
+    )
   }
 
   /** What the client acknowledges. Undefined when it fits, else the reason code for closing the connection. */
@@ -203,6 +239,8 @@ export class Delivery {
     const positions = new Map<number, number[]>()
     const inFlight: state.JournalEntry[] = []
     for (const entry of this.window) {
+      // A record of a group is the group's to remember.
+      if (entry.lease !== undefined) continue
       if (entry.qos === 1) inFlight.push(journalOf(entry))
       if (entry.retained || entry.phase === RELEASED) continue
       const list = positions.get(entry.queue)
@@ -232,6 +270,9 @@ export class Delivery {
   close(): void {
     this.closed = true
     for (const live of this.subscriptions.values()) this.options.fanOut.remove(live)
+    for (const member of this.shared.values()) this.options.groups.leave(member)
+    // What this client did not acknowledge goes to another member [MQTT5-4.8.2-5].
+    for (const { lease } of this.window) lease?.giveBack()
     for (const resolve of this.roomWanted.splice(0)) resolve()
   }
 
@@ -255,7 +296,7 @@ export class Delivery {
       if (phase === DONE) continue
       // At or below the low-water mark lies only what was sent as a retained message.
       const retained = position <= (this.progress.get(queue)?.low ?? -1)
-      this.window.restore({ packetId, queue, position, qos: qos === 2 ? 2 : 1, phase, retained })
+      this.window.restore({ packetId, queue, position, qos: qos === 2 ? 2 : 1, phase, retained, lease: undefined })
     }
   }
 
@@ -267,6 +308,7 @@ export class Delivery {
     this.queues.set(queue, cursor)
   }
 
+  /** True when it is in flight now, false when nothing more will come of it. */
   private publish(
     message: Outgoing,
     how: Readonly<{
@@ -276,9 +318,10 @@ export class Delivery {
       secondsLeft: number | undefined
       retained: boolean
       packetId: number | undefined
+      lease: Lease | undefined
     }>,
     subscriptions: readonly LiveSubscription[],
-  ): void {
+  ): boolean {
     const { version, packetBytesMax } = this.options
     const { qos, retain, dup, secondsLeft, retained } = how
     this.revision++
@@ -286,7 +329,7 @@ export class Delivery {
     const entry =
       qos === 0 || known !== undefined
         ? undefined
-        : this.window.begin(message.queue, message.position, qos as 1 | 2, retained)
+        : this.window.begin(message.queue, message.position, qos as 1 | 2, retained, how.lease)
     const packetId = known ?? entry?.packetId ?? 0
     const topicAlias = this.aliases.of(message.topic)
     const identifiers = subscriptions.flatMap(({ subscription: { identifier } }) =>
@@ -301,10 +344,11 @@ export class Delivery {
     if (frame.length > packetBytesMax) {
       // As if it had been delivered [MQTT5-3.1.2-25].
       if (packetId > 0) this.window.settle(packetId)
-      return
+      return false
     }
     if (qos === 2 && entry !== undefined && this.options.journalled) this.journalFirst(entry)
     this.outbox.put(frame)
+    return qos > 0
   }
 
   /** The packet id is durable before PUBLISH leaves (D8); those of one turn are written together. */
@@ -359,8 +403,9 @@ export class Delivery {
     this.settle(entry)
   }
 
-  private settle({ packetId }: InFlight): void {
+  private settle({ packetId, lease }: InFlight): void {
     this.revision++
+    lease?.settle()
     this.window.settle(packetId)
     this.roomAgain()
   }
@@ -369,6 +414,7 @@ export class Delivery {
     if (!this.hasRoom) return
     for (const resolve of this.roomWanted.splice(0)) resolve()
     this.catchUp.goOnAll()
+    if (this.shared.size > 0) this.options.groups.roomAgain(this)
   }
 
   private sendAck(type: 'pubrel', packetId: number, code: number): void {

@@ -1,5 +1,8 @@
 import { state } from '@tern/proto'
 
+/** A record of a shared subscription: it is settled for the group, or goes to somebody else. */
+export type Lease = Readonly<{ settle(): void; giveBack(): void }>
+
 export type InFlight = {
   readonly packetId: number
   readonly queue: number
@@ -8,6 +11,7 @@ export type InFlight = {
   phase: state.JournalPhase
   /** A retained message lies outside of the order of the queue: it does not hold the cursor. */
   readonly retained: boolean
+  readonly lease: Lease | undefined
 }
 
 const packetIdMax = 65_535
@@ -33,10 +37,10 @@ export class InFlightWindow {
   }
 
   /** Only when there is room: a free packet id, never zero [MQTT5-2.2.1-4]. */
-  begin(queue: number, position: number, qos: 1 | 2, retained: boolean): InFlight {
+  begin(queue: number, position: number, qos: 1 | 2, retained: boolean, lease?: Lease): InFlight {
     do this.lastId = this.lastId === packetIdMax ? 1 : this.lastId + 1
     while (this.entries.has(this.lastId) || this.reserved.has(this.lastId))
-    const entry = { packetId: this.lastId, queue, position, qos, phase: published, retained }
+    const entry = { packetId: this.lastId, queue, position, qos, phase: published, retained, lease }
     this.entries.set(entry.packetId, entry)
     return entry
   }
