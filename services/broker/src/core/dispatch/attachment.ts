@@ -2,8 +2,8 @@ import type { deliver } from '@tern/proto'
 import { PackedWriter } from '@tern/record'
 import type { Message } from '../queue/tail-ring.ts'
 
-/** Bytes of records that may be on the way to a proxy from one queue; Credit gives them back. */
-export const windowBytes = 8 * 1024 * 1024
+/** Bytes of records that may be on the way to a proxy from one queue; Credit gives them back. More would only wait in the proxy. */
+export const windowBytes = 1024 * 1024
 /** A frame from the past holds about so much. */
 export const chunkBytes = 256 * 1024
 

@@ -58,6 +58,8 @@ export class Delivery {
   readonly shared = new Map<string, LiveSubscription>()
   readonly queues = new Map<number, QueueCursor>()
   closed = false
+  /** QoS 0 messages that the client was too slow for. */
+  dropped = 0
   /** Not resumed yet. */
   held: boolean
   /** Grows with everything that changes the cursor. */
@@ -142,7 +144,7 @@ export class Delivery {
   /** A message as it comes, with the subscriptions that match it. */
   offer(message: Outgoing, subscriptions: readonly LiveSubscription[]): void {
     const cursor = this.queues.get(message.queue)
-    if (cursor === undefined || this.take(message, subscriptions)) return
+    if (cursor === undefined || this.tryTake(message, subscriptions, false, undefined, true) !== 'no room') return
     // No room: from here on the queue is read, when there is room again.
     cursor.phase = 'reading'
     cursor.next = message.position
@@ -167,20 +169,28 @@ export class Delivery {
     matching: readonly LiveSubscription[],
     retained: boolean,
     lease: Lease | undefined,
+    comesLive = false,
   ): 'in flight' | 'done' | 'no room' {
-    const subscriptions = matching.filter(({ subscription }) => !this.isOwn(message, subscription))
+    const subscriptions = matching.some(({ subscription }) => this.isOwn(message, subscription))
+      ? matching.filter(({ subscription }) => !this.isOwn(message, subscription))
+      : matching
     if (subscriptions.length === 0) return 'done'
     const secondsLeft = message.secondsLeft(this.options.clock.now())
     if (secondsLeft !== undefined && secondsLeft < 0) return 'done'
-    if (!this.options.writable() || this.outbox.isFull) return 'no room'
-    const granted = Math.max(...subscriptions.map(({ subscription }) => subscription.qos))
-    const qos = Math.min(message.qos, granted) as QoS
+    const qos = Math.min(message.qos, grantedTo(subscriptions)) as QoS
+    if (!this.options.writable() || this.outbox.isFull) return qos === 0 && comesLive ? this.drop() : 'no room'
     if (qos > 0 && this.window.isFull) return 'no room'
     if (qos === 2 && this.over.length >= overMax) return 'no room'
     const retain =
       retained || (message.retain && subscriptions.some(({ subscription }) => subscription.retainAsPublished))
     const how = { qos, retain, dup: false, secondsLeft, retained, packetId: undefined, lease }
     return this.publish(message, how, subscriptions) ? 'in flight' : 'done'
+  }
+
+  /** At most once: what a slow client cannot take at QoS 0 as it comes is not kept for it, nor read again for it alone. */
+  private drop(): 'done' {
+    this.dropped++
+    return 'done'
   }
 
   /** Sends what was in flight on an earlier connection again, with its packet id. */
@@ -426,3 +436,10 @@ const journalOf = ({ packetId, queue, position, phase, qos }: InFlight): state.J
   ...{ packetId, queue, position, qos },
   phase: phase === RELEASED ? RELEASED : PUBLISHED,
 })
+
+/** Of several subscriptions that match, the greatest QoS counts [MQTT5-3.3.4-2]. */
+function grantedTo(subscriptions: readonly LiveSubscription[]): number {
+  let granted = 0
+  for (const { subscription } of subscriptions) granted = Math.max(granted, subscription.qos)
+  return granted
+}
