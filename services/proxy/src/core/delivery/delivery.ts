@@ -1,11 +1,10 @@
-import { type AckPacket, encodeAck, type ProtocolVersion, type QoS, reasonCode } from '@tern/mqtt'
+import { type AckPacket, encodeAck, type QoS, reasonCode } from '@tern/mqtt'
 import { state } from '@tern/proto'
-import type { Clock } from '@tern/runtime'
-import type { Message, Region } from '../../ports.ts'
+import type { Message } from '../../ports.ts'
 import { CatchUp } from './catch-up.ts'
-import type { FanOut } from './fan-out.ts'
-import type { GroupHub } from './group-hub.ts'
+import type { DeliveryOptions } from './delivery-options.ts'
 import { type InFlight, InFlightWindow, type Lease } from './in-flight.ts'
+import { journalOf, OutboundJournal } from './outbound-journal.ts'
 import { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import { QueueCursor } from './queue-cursor.ts'
@@ -15,39 +14,7 @@ import { TopicAliases } from './topic-aliases.ts'
 /** No session has more in flight, whatever its client allows. */
 export const inFlightMax = 1_024
 
-/** So many finished QoS 2 exchanges ask for a checkpoint, and so many let no new one begin (the home keeps at most 4,096). */
-const overWanted = 512
-const overMax = 2_048
-
-export type DeliveryOptions = Readonly<{
-  fanOut: FanOut
-  groups: GroupHub
-  region: Region
-  clock: Clock
-  clientId: string
-  version: ProtocolVersion
-  /** As the client said in CONNECT. */
-  receiveMaximum: number
-  packetBytesMax: number
-  topicAliasMaximum: number
-  /** The session survives its connection: outbound QoS 2 is journalled at the home. */
-  journalled: boolean
-  /** Of the session that is resumed. */
-  cursor?: state.Cursor
-  journal: readonly state.JournalEntry[]
-  /** It goes on after an earlier connection: nothing is sent before `resume`. */
-  present: boolean
-  send(bytes: Buffer): void
-  /** The socket takes more without piling up. */
-  writable(): boolean
-  writeJournal(entries: state.JournalEntry[], done: (ok: boolean) => void): void
-  /** Soon, and not at the next tick: many exchanges wait for a durable cursor. */
-  checkpointWanted(): void
-  /** Retention took what lies between before the session had it (D12). */
-  onGap(queue: number, first: number, last: number): void
-}>
-
-const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
+const { RELEASED, DONE } = state.JournalPhase
 
 /** The outbound half of a session: subscriptions, a cursor for each queue, and what is in flight (D4). */
 export class Delivery {
@@ -68,18 +35,14 @@ export class Delivery {
   private readonly aliases: TopicAliases
   private readonly catchUp: CatchUp
   private readonly progress: ReadonlyMap<number, state.QueueProgress>
-  /** Exchanges that are over, but in no durable cursor yet: until then the journal alone says that they were delivered. */
-  private over: state.JournalEntry[] = []
-  /** Those that the journal may forget, with its next write. */
-  private forgettable: state.JournalEntry[] = []
-  /** QoS 2 packets of this turn, to be journalled together. */
-  private unwritten: state.JournalEntry[] = []
+  private readonly journal: OutboundJournal
   private roomWanted: (() => void)[] = []
 
   constructor(options: DeliveryOptions) {
     this.options = options
     this.window = new InFlightWindow(Math.min(options.receiveMaximum, inFlightMax))
     this.outbox = new Outbox((bytes) => options.send(bytes))
+    this.journal = new OutboundJournal(options, this.window, this.outbox)
     this.aliases = new TopicAliases(options.version === 5 ? options.topicAliasMaximum : 0)
     this.progress = new Map(options.cursor?.progress.map((progress) => [progress.queue, progress]))
     this.catchUp = new CatchUp(this)
@@ -180,7 +143,7 @@ export class Delivery {
     const qos = Math.min(message.qos, grantedTo(subscriptions)) as QoS
     if (!this.options.writable() || this.outbox.isFull) return qos === 0 && comesLive ? this.drop() : 'no room'
     if (qos > 0 && this.window.isFull) return 'no room'
-    if (qos === 2 && this.over.length >= overMax) return 'no room'
+    if (qos === 2 && this.journal.isFull) return 'no room'
     const retain =
       retained || (message.retain && subscriptions.some(({ subscription }) => subscription.retainAsPublished))
     const how = { qos, retain, dup: false, secondsLeft, retained, packetId: undefined, lease }
@@ -266,12 +229,9 @@ export class Delivery {
 
   /** The cursor as it is now, and what to call when it is durable at the home. */
   checkpoint(): Readonly<{ cursor: state.Cursor; durable: () => void }> {
-    const covered = this.over.length
+    const covered = this.journal.covered()
     const durable = () => {
-      const entries = this.over.splice(0, covered)
-      for (const { packetId } of entries) this.window.free(packetId)
-      this.forgettable.push(...entries)
-      if (this.forgettable.length >= overWanted) this.write([], () => {})
+      covered()
       this.roomAgain()
     }
     return { cursor: this.cursor, durable }
@@ -356,23 +316,10 @@ export class Delivery {
       if (packetId > 0) this.window.settle(packetId)
       return false
     }
-    if (qos === 2 && entry !== undefined && this.options.journalled) this.journalFirst(entry)
+    // Durable before PUBLISH leaves, those of one turn together (D8).
+    if (qos === 2 && entry !== undefined) this.journal.begin(entry, () => this.roomAgain())
     this.outbox.put(frame)
     return qos > 0
-  }
-
-  /** The packet id is durable before PUBLISH leaves (D8); those of one turn are written together. */
-  private journalFirst(entry: InFlight): void {
-    this.unwritten.push(journalOf(entry))
-    if (this.unwritten.length > 1) return
-    this.outbox.hold()
-    this.options.clock.soon(() => {
-      this.write(this.unwritten, () => {
-        this.outbox.release()
-        this.roomAgain()
-      })
-      this.unwritten = []
-    })
   }
 
   private received(entry: InFlight | undefined, { packetId, reasonCode: code }: AckPacket): number | undefined {
@@ -386,30 +333,14 @@ export class Delivery {
       this.endExchange(entry)
       return undefined
     }
-    const release = () => {
-      entry.phase = RELEASED
-      this.sendAck('pubrel', packetId, 0)
-    }
-    if (entry.phase === RELEASED || !this.options.journalled) release()
-    else this.write([{ ...journalOf(entry), phase: RELEASED }], release)
+    this.journal.release(entry, () => {
+      if (!this.closed) this.sendAck('pubrel', packetId, 0)
+    })
     return undefined
   }
 
-  private write(entries: state.JournalEntry[], then: () => void): void {
-    const { forgettable } = this
-    this.forgettable = []
-    // What ends an exchange comes before what uses its packet id again.
-    this.options.writeJournal([...forgettable, ...entries], (ok) => {
-      if (ok && !this.closed) then()
-    })
-  }
-
   private endExchange(entry: InFlight): void {
-    if (this.options.journalled) {
-      this.window.reserve(entry.packetId)
-      this.over.push({ ...journalOf(entry), phase: DONE })
-      if (this.over.length === overWanted) this.options.checkpointWanted()
-    }
+    this.journal.end(entry)
     this.settle(entry)
   }
 
@@ -431,11 +362,6 @@ export class Delivery {
     this.options.send(encodeAck(type, packetId, code, this.options.version))
   }
 }
-
-const journalOf = ({ packetId, queue, position, phase, qos }: InFlight): state.JournalEntry => ({
-  ...{ packetId, queue, position, qos },
-  phase: phase === RELEASED ? RELEASED : PUBLISHED,
-})
 
 /** Of several subscriptions that match, the greatest QoS counts [MQTT5-3.3.4-2]. */
 function grantedTo(subscriptions: readonly LiveSubscription[]): number {

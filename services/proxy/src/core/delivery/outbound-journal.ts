@@ -1,0 +1,90 @@
+import { state } from '@tern/proto'
+import type { DeliveryOptions } from './delivery-options.ts'
+import type { InFlight, InFlightWindow } from './in-flight.ts'
+import type { Outbox } from './outbox.ts'
+
+const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
+
+/** So many finished exchanges ask for a checkpoint, and so many let no new one begin (the home keeps at most 4,096). */
+const overWanted = 512
+const overMax = 2_048
+
+/** Outbound QoS 2 exchanges of a session that lasts, as its home keeps them (D8). For others it writes nothing. */
+export class OutboundJournal {
+  private readonly options: DeliveryOptions
+  private readonly window: InFlightWindow
+  private readonly outbox: Outbox
+  /** Exchanges that are over, but in no durable cursor yet: until then the journal alone says that they were delivered. */
+  private over: state.JournalEntry[] = []
+  /** Those that the journal may forget, with its next write. */
+  private forgettable: state.JournalEntry[] = []
+  /** Exchanges that begin in this turn, to be written together. */
+  private beginning: state.JournalEntry[] = []
+
+  constructor(options: DeliveryOptions, window: InFlightWindow, outbox: Outbox) {
+    this.options = options
+    this.window = window
+    this.outbox = outbox
+  }
+
+  get isFull(): boolean {
+    return this.over.length >= overMax
+  }
+
+  /** What is put into the outbox from now on leaves after the exchange is durable. */
+  begin(entry: InFlight, then: () => void): void {
+    if (!this.options.journalled) return
+    this.beginning.push(journalOf(entry))
+    if (this.beginning.length > 1) return
+    this.outbox.hold()
+    this.options.clock.soon(() => {
+      this.write(this.beginning, () => {
+        this.outbox.release()
+        then()
+      })
+      this.beginning = []
+    })
+  }
+
+  /** PUBREC came: durable before PUBREL leaves. */
+  release(entry: InFlight, then: () => void): void {
+    const released = () => {
+      entry.phase = RELEASED
+      then()
+    }
+    if (entry.phase === RELEASED || !this.options.journalled) released()
+    else this.write([{ ...journalOf(entry), phase: RELEASED }], released)
+  }
+
+  end(entry: InFlight): void {
+    if (!this.options.journalled) return
+    this.window.reserve(entry.packetId)
+    this.over.push({ ...journalOf(entry), phase: DONE })
+    if (this.over.length === overWanted) this.options.checkpointWanted()
+  }
+
+  /** To be called when a cursor of this moment is durable. */
+  covered(): () => void {
+    const count = this.over.length
+    return () => {
+      const entries = this.over.splice(0, count)
+      for (const { packetId } of entries) this.window.free(packetId)
+      this.forgettable.push(...entries)
+      if (this.forgettable.length >= overWanted) this.write([], () => {})
+    }
+  }
+
+  private write(entries: state.JournalEntry[], then: () => void): void {
+    const { forgettable } = this
+    this.forgettable = []
+    // What ends an exchange comes before what uses its packet id again.
+    this.options.writeJournal([...forgettable, ...entries], (ok) => {
+      if (ok) then()
+    })
+  }
+}
+
+export const journalOf = ({ packetId, queue, position, phase, qos }: InFlight): state.JournalEntry => ({
+  ...{ packetId, queue, position, qos },
+  phase: phase === RELEASED ? RELEASED : PUBLISHED,
+})
