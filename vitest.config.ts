@@ -22,7 +22,7 @@ export default defineConfig({
         // Whole regions of processes: one at a time, after the unit tests.
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/conformance/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
