@@ -92,7 +92,7 @@ test('an empty client id gets one that the server gives [MQTT5-3.1.3-6] [MQTT5-3
   expect(client.connack?.properties?.assignedClientIdentifier).toMatch(/^auto-/)
 })
 
-test('CONNACK is the first packet, before answers to what came with CONNECT [MQTT5-3.2.0-1] [MQTT5-3.1.4-6]', async () => {
+test('CONNACK is the first packet, before answers to what came with CONNECT [MQTT5-3.2.0-1]', async () => {
   const client = raw()
   client.bytes(Buffer.concat([connectBytes(), Buffer.from([0xc0, 0])]))
   await client.next('pingresp')
@@ -203,7 +203,7 @@ test('P3: an exchange that an earlier connection left open is released by PUBREL
   expect((await second.next('pubcomp')).reasonCode ?? 0).toBe(0)
 })
 
-test('P4: acknowledgements of what was never sent are answered where there is a word for it [MQTT5-4.3.3-7]', async () => {
+test('P4: acknowledgements of what was never sent are answered where there is a word for it', async () => {
   const client = await open()
   client.send({ cmd: 'puback', messageId: 5 })
   client.send({ cmd: 'pubrec', messageId: 5 })
@@ -219,7 +219,7 @@ test('P7: a packet above Maximum Packet Size ends the connection with 0x95 [MQTT
   expect(await client.closed()).toBe(0x95)
 })
 
-test('P12: a payload that is not the UTF-8 it says it is is refused with 0x99 [MQTT5-3.3.2-4]', async () => {
+test('P12: a payload that is not the UTF-8 it says it is is refused with 0x99', async () => {
   const client = await open()
   const properties = { payloadFormatIndicator: true }
   client.send(publish('p12', { payload: Buffer.from([0xff]), qos: 1, messageId: 1, properties }))
@@ -322,7 +322,7 @@ test('a will with a delay is not published when its client comes back in time [M
   expect(watcher.received.filter(({ cmd }) => cmd === 'publish')).toHaveLength(1)
 })
 
-test('S11: DISCONNECT may not make a session last that was not to [MQTT5-3.14.2-2]', async () => {
+test('S11: DISCONNECT may not make a session last that was not to', async () => {
   const client = await open()
   client.send({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 60 } })
   expect(await client.closed()).toBe(0x82)
@@ -362,12 +362,13 @@ test('P5 F11: a client that never reads stops itself and nobody else', async () 
   await good.next('publish', (packet) => packet.cmd === 'publish' && String(packet.payload) === 'end')
 })
 
-test('message properties arrive as they were sent, and user properties in their order [MQTT5-3.3.2-15] [MQTT5-3.3.2-16] [MQTT5-3.3.2-17] [MQTT5-3.3.2-18] [MQTT5-3.3.2-20]', async () => {
+test('message properties arrive as they were sent, and user properties in their order [MQTT5-3.3.2-4] [MQTT5-3.3.2-15] [MQTT5-3.3.2-16] [MQTT5-3.3.2-17] [MQTT5-3.3.2-18] [MQTT5-3.3.2-20]', async () => {
   const topic = name()
   const client = await open({}, name(), 2)
   client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 1 }] })
   await client.next('suback')
   const properties = {
+    payloadFormatIndicator: true,
     contentType: 'text/plain',
     responseTopic: 'answers/here',
     correlationData: Buffer.from([1, 2, 3]),

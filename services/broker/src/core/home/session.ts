@@ -82,7 +82,7 @@ function endConnection(client: Client, request: home.CloseConnection, now: numbe
   const { session } = client
   const connection = newestNumber(client)
   if (connection === undefined) return answer()
-  // Zero at CONNECT cannot be raised by DISCONNECT [MQTT5-3.14.2-2].
+  // Zero at CONNECT cannot be raised by DISCONNECT (MQTT 5, 3.14.2.2.2).
   const asked = session?.expirySeconds === 0 ? undefined : request.expirySeconds
   const expirySeconds = asked ?? session?.expirySeconds ?? 0
   const ended = endConnectionWill(client, connection, request.willApplies, expirySeconds, now)

@@ -81,7 +81,7 @@ export class Session {
   disconnect({ reasonCode: code, properties }: DisconnectPacket): void {
     const expirySeconds = properties.sessionExpiryInterval
     if (expirySeconds !== undefined && expirySeconds > 0 && !this.persists) {
-      // [MQTT5-3.14.2-2]
+      // MQTT 5, 3.14.2.2.2.
       this.connection.close(reasonCode.protocolError, 'DISCONNECT would make a session last that was not to')
       return
     }

@@ -189,7 +189,7 @@ test('the journal forgets an exchange only after a durable cursor covers it', as
   expect(phases()).not.toContainEqual([3, DONE])
 })
 
-test('a PUBREC of failure ends the exchange, an unknown one is answered 0x92 [MQTT5-4.3.3-4]', () => {
+test('a PUBREC of failure ends the exchange, an unknown one is answered 0x92', () => {
   const queue = new FakeQueue()
   const { ack, delivery, packets, subscribe } = client(queue)
   subscribe('t')
@@ -259,9 +259,14 @@ test('topics get aliases, as many as the client allows [MQTT5-3.1.2-26] [MQTT5-3
     ['', 1],
     ['y', undefined],
   ])
+  const without = client(queue)
+  without.subscribe('#')
+  queue.publish(['d', { topic: 'x' }])
+  expect(without.publishes()).toMatchObject([{ topic: 'x' }])
+  expect(without.publishes()[0]?.properties?.topicAlias).toBeUndefined()
 })
 
-test('members of a group take turns; what is not acknowledged when a member goes is given back [MQTT5-4.8.2-5]', async () => {
+test('members of a group take turns; what is not acknowledged when a member goes is given back', async () => {
   const queue = new FakeQueue()
   const one = client(queue)
   const two = client(queue)

@@ -241,7 +241,7 @@ export class Delivery {
     this.closed = true
     for (const live of this.subscriptions.values()) this.options.fanOut.remove(live)
     for (const member of this.shared.values()) this.options.groups.leave(member)
-    // What this client did not acknowledge goes to another member [MQTT5-4.8.2-5].
+    // What this client did not acknowledge goes to another member (MQTT 5, 4.8.2).
     for (const { lease } of this.window) lease?.giveBack()
     for (const resolve of this.roomWanted.splice(0)) resolve()
   }
@@ -329,7 +329,7 @@ export class Delivery {
     }
     if (entry.qos !== 2) return reasonCode.protocolError
     if (code >= 0x80) {
-      // The receiver refused it: the exchange is over [MQTT5-4.3.3-4].
+      // The receiver refused it: the exchange is over (MQTT 5, 4.3.3).
       this.endExchange(entry)
       return undefined
     }
