@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startRegion } from '../test/support/region.ts'
+import { freePorts, loopback } from '../tools/region/ports.ts'
+
+export type Server = Readonly<{
+  name: string
+  addresses: readonly string[]
+  /** Processor time of all its processes so far. */
+  cpuSeconds(): number
+  /** Resident memory of all its processes. */
+  residentBytes(): number
+  stop(): Promise<void>
+}>
+
+const ticksPerSecond = 100
+const pageBytes = 4096
+
+function statOf(pid: number): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name stands in brackets and may hold anything.
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')
+}
+
+const measured = (pids: readonly number[]) => ({
+  cpuSeconds: () =>
+    pids.reduce((sum, pid) => sum + Number(statOf(pid)[11]) + Number(statOf(pid)[12]), 0) / ticksPerSecond,
+  residentBytes: () => pids.reduce((sum, pid) => sum + Number(statOf(pid)[21]) * pageBytes, 0),
+})
+
+export async function tern(): Promise<Server> {
+  const region = await startRegion()
+  const folder = join(region.plan.folder, 'run')
+  const names = ['log', ...region.plan.zones.map(({ zone }) => zone)]
+  const pids = names.map((name) => Number(readFileSync(join(folder, `${name}.pid`), 'utf8')))
+  return { name: 'TernMQ', addresses: region.addresses, ...measured(pids), stop: () => region.stop() }
+}
+
+async function listening(address: string): Promise<void> {
+  const [host = '', port = ''] = address.split(':')
+  for (;;) {
+    const socket = connect({ host, port: Number(port) })
+    const answer = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'error').then(() => false),
+    ]).catch(() => false)
+    socket.destroy()
+    if (answer) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const exit = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exit
+}
+
+/** Debian's mosquitto, in memory; undefined when it is not installed. */
+export async function mosquitto(): Promise<Server | undefined> {
+  const [port] = await freePorts(1)
+  const folder = mkdtempSync(join(tmpdir(), 'tern-bench-'))
+  const address = `${loopback}:${port}`
+  const config = [
+    `listener ${port} ${loopback}`,
+    'allow_anonymous true',
+    'max_inflight_messages 0',
+    'max_queued_messages 0',
+  ]
+  writeFileSync(join(folder, 'mosquitto.conf'), `${config.join('\n')}\n`)
+  const child = spawn('mosquitto', ['-c', join(folder, 'mosquitto.conf')], { stdio: 'ignore' })
+  const missing = await Promise.race([once(child, 'error').then(() => true), once(child, 'spawn').then(() => false)])
+  if (missing) return undefined
+  await listening(address)
+  const stop = async () => {
+    await ended(child)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { name: 'mosquitto', addresses: [address], ...measured([child.pid ?? 0]), stop }
+}
+
+export async function aedes(): Promise<Server> {
+  const [port] = await freePorts(1)
+  const address = `${loopback}:${port}`
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'aedes-server.ts'), address], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  await once(child, 'message')
+  return { name: 'aedes', addresses: [address], ...measured([child.pid ?? 0]), stop: () => ended(child) }
+}
