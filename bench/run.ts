@@ -43,7 +43,9 @@ async function measure(server: Server, { name, load }: Scenario): Promise<Measur
       if (message === 'measuring') before = server.cpuSeconds()
       else resolve(message)
     })
-    child.on('exit', (code) => reject(new Error(`${name} against ${server.name}: the generator ended with code ${code}`)))
+    child.on('exit', (code) =>
+      reject(new Error(`${name} against ${server.name}: the generator ended with code ${code}`)),
+    )
   })
   const cpu = server.cpuSeconds() - before
   const messages = result.published + result.delivered

@@ -20,6 +20,8 @@ const verdicts = { stored: append.AppendVerdict.STORED, superseded: append.Appen
 export class LinkSession {
   readonly link: Link
   private readonly options: LinkSessionOptions
+  /** By queue: the takeover that this proxy has begun anew with, all that it has unanswered first. */
+  private readonly attached = new Map<number, QueueRunner>()
   private closed = false
 
   constructor(link: Link, options: LinkSessionOptions) {
@@ -28,9 +30,9 @@ export class LinkSession {
   }
 
   frame(request: link.LinkRequest): void {
-    for (const part of request.appends) this.append(part)
     for (const part of request.interests) this.interest(part)
     for (const part of request.attaches) this.attach(part)
+    for (const part of request.appends) this.append(part)
     for (const part of request.credits) this.credit(part)
     for (const part of request.reads) void this.read(part)
     for (const part of request.retainedReads) void this.retained(part)
@@ -67,7 +69,9 @@ export class LinkSession {
   private append({ queue, firstSequence, count, records }: append.Append): void {
     const { link } = this
     this.at(queue, (runner) => {
-      if (runner === undefined) {
+      // Without an attachment to this very runner records may have been refused in between: what comes now has a gap before it,
+      // and would make those before it look known (rule 1).
+      if (runner === undefined || (link.proxy !== 0 && this.attached.get(queue) !== runner)) {
         link.notOwner(queue, firstSequence, count)
         return
       }
@@ -90,14 +94,18 @@ export class LinkSession {
     })
   }
 
-  private attach({ queue, after }: deliver.Attach): void {
+  private attach({ queue, after, epoch }: deliver.Attach): void {
     this.at(queue, (runner) => {
-      if (runner === undefined) {
+      const present = this.options.ownership.epochOf(queue)
+      // The proxy may have heard of the next takeover first: nobody would tell it when the present one ends here.
+      if (runner === undefined || present < epoch) {
+        this.attached.delete(queue)
         this.link.answerAttach({ queue, notOwner: true })
         return
       }
       const from = after === fromPresentEnd ? runner.position : after
-      this.link.answerAttach({ queue, after: from, epoch: this.options.ownership.epochOf(queue) })
+      this.link.answerAttach({ queue, after: from, epoch: present })
+      this.attached.set(queue, runner)
       runner.dispatcher.attach(this.link, from + 1)
       runner.pump()
     })

@@ -16,6 +16,7 @@ export class FakeProxy {
   private readonly stream: Duplex<link.LinkRequest, link.LinkResponse>
   private readonly waiting: (() => void)[] = []
   ended = false
+  private readonly attached = new Set<number>()
 
   constructor(stream: Duplex<link.LinkRequest, link.LinkResponse>, proxy: number) {
     this.stream = stream
@@ -37,6 +38,7 @@ export class FakeProxy {
   }
 
   send(request: Partial<link.LinkRequest>): void {
+    for (const { queue } of request.attaches ?? []) this.attached.add(queue)
     this.stream.send(link.LinkRequest.create(request))
   }
 
@@ -64,11 +66,14 @@ export class FakeProxy {
   }
 
   async append(queue: number, firstSequence: number, bodies: readonly Buffer[]): Promise<append.AppendAnswer> {
+    if (!this.attached.has(queue)) this.send({ attaches: [{ queue, after: -2, epoch: 0 }] })
+    this.attached.add(queue)
     const writer = new PackedWriter(0, 0)
     for (const body of bodies) writer.add(0, 0, body)
     this.send({ appends: [{ queue, firstSequence, count: bodies.length, records: writer.finish() }] })
     const last = firstSequence + bodies.length - 1
-    return this.find('appendAnswers', (answer) => answer.queue === queue && last < answer.firstSequence + answer.count)
+    const covers = ({ firstSequence: from, count }: append.AppendAnswer) => from <= last && last < from + count
+    return this.find('appendAnswers', (answer) => answer.queue === queue && covers(answer))
   }
 
   async read(queue: number, from: number, filters: deliver.ReadFilter[], id = 1): Promise<deliver.ReadAnswer> {

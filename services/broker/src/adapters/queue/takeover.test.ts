@@ -72,7 +72,10 @@ test('a foreign record in the wrong queue is no message there and comes once to 
   const first = broker(1)
   await first.own([0, 1], 10)
   const proxy = first.connect(7)
-  proxy.send({ interests: [{ id: 1, queue: right, add: ['#'], remove: [] }], attaches: [{ queue: right, after: -1 }] })
+  proxy.send({
+    interests: [{ id: 1, queue: right, add: ['#'], remove: [] }],
+    attaches: [{ queue: right, after: -1, epoch: 0 }],
+  })
   await proxy.find('deliveries', ({ queue, last }) => queue === right && last === 0)
   const second = broker(2)
   await second.own([0, 1], 20)

@@ -116,7 +116,7 @@ export class QueueChannel implements Contributor {
     const request = link.next()
     // Each one that waits for a start position gets its own answer.
     for (const part of this.interests.restated(queue)) request.interests.push(part)
-    request.attaches.push({ queue, after: this.position })
+    request.attaches.push({ queue, after: this.position, epoch: this.owner?.epoch ?? 0 })
     for (const join of this.leases.restated(queue)) request.groupJoins.push(join)
     this.appends.rewind()
     link.wake(this)

@@ -1,0 +1,71 @@
+import { createMemoryLog, type Log, LogError } from '@tern/log'
+import { batches, readBody } from '@tern/record'
+import type { Random } from './random.ts'
+import type { Process, Timeline } from './timeline.ts'
+
+export type LogFaults = {
+  /** Of each append: its answer is lost, whether it was written or not. */
+  lostAnswers: number
+  /** Planted: answers before anything is written, and then does not write (a bug that must be found). */
+  answersBeforeWriting?: boolean
+}
+
+/** One log for all processes, reached with a delay; what was appended is remembered for the checks. */
+export class SimulatedLog {
+  /** Payloads that stand in tern.messages. */
+  readonly written = new Set<string>()
+  readonly faults: LogFaults = { lostAnswers: 0 }
+  readonly log: Log
+  private readonly timeline: Timeline
+  private readonly random: Random
+  private readonly itself: Process
+
+  constructor(timeline: Timeline, random: Random, itself: Process) {
+    this.timeline = timeline
+    this.random = random
+    this.itself = itself
+    this.log = createMemoryLog({ now: () => timeline.now })
+  }
+
+  /** The log as one process reaches it. */
+  seenBy(process: Process): Log {
+    const { log } = this
+    const delayed = <Result>(ask: () => Promise<Result>): Promise<Result> => this.call(process, ask)
+    return {
+      ...log,
+      append: (topic, partition, batch) =>
+        delayed(async () => {
+          const lost = this.random.chance(this.faults.lostAnswers)
+          if (lost && this.random.chance(0.5)) throw new LogError('unknown', 'lost on the way there')
+          if (topic === 'tern.messages' && this.faults.answersBeforeWriting && this.random.chance(0.2)) {
+            const [range] = await log.offsets(topic, [partition])
+            return { baseOffset: range?.end ?? 0, appendTimeMs: this.timeline.now }
+          }
+          const appended = await log.append(topic, partition, batch)
+          if (topic === 'tern.messages') this.remember(batch)
+          if (lost) throw new LogError('unknown', 'lost on the way back')
+          return appended
+        }),
+      read: (...given) => delayed(() => log.read(...given)),
+      offsets: (...given) => delayed(() => log.offsets(...given)),
+    }
+  }
+
+  private remember(batch: Buffer): void {
+    for (const view of batches(batch)) {
+      for (const { body } of view.records()) this.written.add(String(readBody(body, 0, body.length).value))
+    }
+  }
+
+  /** A request arrives although its process has died meanwhile; its answer then reaches nobody. */
+  private call<Result>(process: Process, ask: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.timeline.schedule(this.itself, this.random.next() * 3, () => {
+        ask().then(
+          (result) => this.timeline.schedule(process, this.random.next() * 3, () => resolve(result)),
+          (error) => this.timeline.schedule(process, this.random.next() * 3, () => reject(error)),
+        )
+      })
+    })
+  }
+}
