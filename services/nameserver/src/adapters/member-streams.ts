@@ -28,11 +28,14 @@ type Entry = {
   told: number | undefined
 }
 
+/** True when nobody listens at host:port. A host that does not answer is not a refusal. */
+export type IsRefused = (address: string) => Promise<boolean>
+
 /** Register streams of members: hears their heartbeats, and looks whether an address still listens when a stream breaks. */
 export function createMemberStreams(options: {
   clock: Clock
   changed(): void
-  probe?: typeof isRefused
+  probe?: IsRefused | undefined
 }): MemberStreams {
   const { clock, probe = isRefused } = options
   const members = new Map<string, Entry>()
@@ -120,7 +123,6 @@ export function createMemberStreams(options: {
   }
 }
 
-/** True when nobody listens at host:port. A host that does not answer is not a refusal. */
 export function isRefused(address: string): Promise<boolean> {
   const at = address.lastIndexOf(':')
   return new Promise((resolve) => {

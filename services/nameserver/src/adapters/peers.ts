@@ -25,6 +25,18 @@ export type Peers = Readonly<{
   stop(): void
 }>
 
+/** Pings over a connection of its own to an address. A refusal is an error that says ECONNREFUSED. */
+export type ConnectPeer = (address: string) => Readonly<{
+  ping(request: nameserver.PingRequest): Promise<nameserver.PingResponse>
+  close(): void
+}>
+
+const overGrpc: ConnectPeer = (address) => {
+  const client = connectClient(address)
+  const { ping } = nameserver.NameserverServiceService
+  return { ping: (request) => unaryCall(client, ping, request, pingDeadline), close: () => client.close() }
+}
+
 type Peer = { -readonly [K in keyof PeerView]: PeerView[K] } & { address: string }
 
 /** Pings every other nameserver, and keeps what each last said. */
@@ -33,8 +45,9 @@ export function createPeers(options: {
   clock: Clock
   say(): nameserver.PingRequest
   changed(): void
+  connect?: ConnectPeer | undefined
 }): Peers {
-  const { clock, say, changed } = options
+  const { clock, say, changed, connect = overGrpc } = options
   const peers = options.addresses.map(
     (address): Peer => ({
       address,
@@ -45,7 +58,7 @@ export function createPeers(options: {
       observedAt: 0,
     }),
   )
-  const clients = peers.map(({ address }) => connectClient(address))
+  const clients = peers.map(({ address }) => connect(address))
   const waiting = new Map<number, Timer>()
   const hurried = new Set<number>()
   let stopped = false
@@ -63,7 +76,7 @@ export function createPeers(options: {
     const client = clients[index]
     if (stopped || peer === undefined || client === undefined) return
     try {
-      const answer = await unaryCall(client, nameserver.NameserverServiceService.ping, say(), pingDeadline)
+      const answer = await client.ping(say())
       const newRun = answer.nameserver !== peer.run
       note(peer, answer)
       if (newRun) changed()

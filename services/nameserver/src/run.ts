@@ -1,0 +1,80 @@
+import { nameserver } from '@tern/proto'
+import { connectClient, rpcError, unaryCall } from '@tern/rpc'
+import type { Clock, Logger } from '@tern/runtime'
+import type { ControlLog } from './adapters/control-log.ts'
+import { createMemberStreams, type IsRefused } from './adapters/member-streams.ts'
+import type { NameserverHandlers } from './adapters/nameserver-service.ts'
+import { type ConnectPeer, createPeers } from './adapters/peers.ts'
+import { createWatchHub } from './adapters/watch-hub.ts'
+import type { NameserverConfig } from './config.ts'
+import { createLeadership } from './leadership.ts'
+
+const drainDeadline = 2_000
+
+export type RunPorts = Readonly<{
+  clock: Clock
+  logger: Logger
+  /** How others are reached; gRPC and TCP when left out. */
+  network?: NameserverNetwork
+}>
+
+export type NameserverNetwork = Readonly<{ connectPeer: ConnectPeer; isRefused: IsRefused }>
+
+export type Run = Readonly<{
+  handlers: NameserverHandlers
+  /** To be called once the handlers are reached by others. */
+  begin(): void
+  stop(): void
+}>
+
+/** One run of a nameserver, whatever carries its calls. */
+export function beginRun(config: NameserverConfig, { clock, logger, network }: RunPorts, controlLog: ControlLog): Run {
+  const hub = createWatchHub(clock, controlLog.state())
+  const members = createMemberStreams({
+    clock,
+    changed() {
+      leadership.look()
+      // The leader may be another, and wait for a second sight of a death.
+      peers.hurry()
+    },
+    probe: network?.isRefused,
+  })
+  const peers = createPeers({
+    addresses: config.peers,
+    clock,
+    say: () => leadership.say(),
+    changed: () => leadership.look(),
+    connect: network?.connectPeer,
+  })
+  const leadership = createLeadership({ config, clock, logger, controlLog, members, peers })
+  controlLog.onChange((state) => {
+    hub.changed(state)
+    members.changed(state)
+    leadership.look()
+  })
+
+  const drain = (request: nameserver.DrainRequest): Promise<nameserver.DrainResponse> => {
+    if (leadership.leads()) return leadership.drain(request)
+    const leader = controlLog.state().leader
+    const address = leader && peers.addressOf(leader.nameserver)
+    if (address === undefined) throw rpcError('UNAVAILABLE', 'no nameserver leads at the moment; try again in a second')
+    const client = connectClient(address)
+    const { drain: method } = nameserver.NameserverServiceService
+    return unaryCall(client, method, request, drainDeadline).finally(() => client.close())
+  }
+  const ping = (request: nameserver.PingRequest): nameserver.PingResponse => {
+    peers.heard(request)
+    return leadership.say()
+  }
+  return {
+    handlers: { register: members.accept, hub, ping, drain },
+    begin: () => leadership.begin(),
+    stop() {
+      leadership.stop()
+      peers.stop()
+      members.stop()
+      hub.stop()
+      controlLog.stop()
+    },
+  }
+}
