@@ -2,7 +2,7 @@ import { matches } from '@tern/mqtt'
 import { type Entry, partsOf } from './history.ts'
 
 export type Violation = Readonly<{
-  rule: 'lost' | 'phantom' | 'doubled' | 'order' | 'session' | 'power'
+  rule: 'lost' | 'phantom' | 'doubled' | 'order' | 'session' | 'power' | 'early'
   what: string
 }>
 
@@ -20,40 +20,46 @@ type Subscriber = {
 
 /** Judges a run by what its clients saw. Subscriptions are durable and last to the end of the run. */
 export function check(entries: readonly Entry[]): Verdict {
-  const violations: Violation[] = []
-  const invoked = new Map<string, { at: number; topic: string; qos: number }>()
-  const acknowledged = new Set<string>()
-  const refused = new Set<string>()
-  const subscribers = new Map<string, Subscriber>()
-  const counts = { invoked: 0, acknowledged: 0, delivered: 0, repeatedAtQos1: 0, faults: 0 }
+  const judge = new Judge()
+  for (const entry of entries) judge.take(entry)
+  return judge.finish()
+}
 
-  const subscriberOf = (actor: string): Subscriber => {
-    const known = subscribers.get(actor)
-    if (known) return known
-    const fresh: Subscriber = { actor, filters: [], first: new Map(), highest: new Map() }
-    subscribers.set(actor, fresh)
-    return fresh
-  }
+/** The same, entry by entry. */
+export class Judge {
+  readonly violations: Violation[] = []
+  private readonly invoked = new Map<string, { at: number; topic: string; qos: number }>()
+  private readonly acknowledged = new Set<string>()
+  private readonly refused = new Set<string>()
+  private readonly subscribers = new Map<string, Subscriber>()
+  private readonly counts = { invoked: 0, acknowledged: 0, delivered: 0, repeatedAtQos1: 0, faults: 0 }
 
-  for (const entry of entries) {
+  take(entry: Entry): void {
+    const { counts, violations } = this
     switch (entry.kind) {
       case 'invoke':
-        invoked.set(entry.key, { at: entry.at, topic: entry.topic, qos: entry.qos })
+        this.invoked.set(entry.key, { at: entry.at, topic: entry.topic, qos: entry.qos })
         counts.invoked++
         break
       case 'ok':
-        acknowledged.add(entry.key)
+        this.acknowledged.add(entry.key)
         counts.acknowledged++
         break
       case 'refused':
-        refused.add(entry.key)
+        this.refused.add(entry.key)
         break
       case 'subscribed':
-        subscriberOf(entry.actor).filters.push({ filter: entry.filter, qos: entry.qos, since: entry.at })
+        this.subscriberOf(entry.actor).filters.push({ filter: entry.filter, qos: entry.qos, since: entry.at })
         break
       case 'delivery':
         counts.delivered++
-        counts.repeatedAtQos1 += judgeDelivery(entry, subscriberOf(entry.actor), invoked, refused, violations)
+        counts.repeatedAtQos1 += judgeDelivery(
+          entry,
+          this.subscriberOf(entry.actor),
+          this.invoked,
+          this.refused,
+          violations,
+        )
         break
       case 'connected':
         if (!entry.first && !entry.sessionPresent)
@@ -71,8 +77,22 @@ export function check(entries: readonly Entry[]): Verdict {
         break
     }
   }
-  for (const subscriber of subscribers.values()) findLost(subscriber, invoked, acknowledged, violations)
-  return { violations, counts }
+
+  /** What is still missing, too. */
+  finish(): Verdict {
+    const violations = [...this.violations]
+    for (const subscriber of this.subscribers.values())
+      findLost(subscriber, this.invoked, this.acknowledged, violations)
+    return { violations, counts: this.counts }
+  }
+
+  private subscriberOf(actor: string): Subscriber {
+    const known = this.subscribers.get(actor)
+    if (known) return known
+    const fresh: Subscriber = { actor, filters: [], first: new Map(), highest: new Map() }
+    this.subscribers.set(actor, fresh)
+    return fresh
+  }
 }
 
 type Delivery = Extract<Entry, { kind: 'delivery' }>

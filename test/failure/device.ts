@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net'
 import mqttPacket, { type IConnackPacket, type Packet } from 'mqtt-packet'
 import { type History, keyOf } from './history.ts'
+import { type Dial, overTcp, redialDelay, type Wire } from './wire.ts'
 
 type Outgoing = { key: string; topic: string; qos: 1 | 2; released: boolean; sent: boolean }
 
@@ -12,6 +12,8 @@ export type DeviceOptions = Readonly<{
   subscriptions?: readonly { filter: string; qos: 0 | 1 | 2 }[]
   /** Unacknowledged publishes at most. */
   windowMax?: number
+  /** TCP when left out. */
+  dial?: Dial
 }>
 
 /**
@@ -20,7 +22,7 @@ export type DeviceOptions = Readonly<{
  */
 export class Device {
   readonly options: DeviceOptions
-  private socket: Socket | undefined
+  private wire: Wire | undefined
   private attempt = 0
   private everConnected = false
   private stopped = false
@@ -45,13 +47,13 @@ export class Device {
 
   stop(): void {
     this.stopped = true
-    this.socket?.destroy()
+    this.wire?.destroy()
   }
 
   /** Leaves without DISCONNECT; `start` brings it back. */
   async goOffline(): Promise<void> {
     this.stopped = true
-    this.socket?.destroy()
+    this.wire?.destroy()
     await this.until(() => !this.online)
   }
 
@@ -94,33 +96,37 @@ export class Device {
 
   private dial(): void {
     if (this.stopped) return
-    const { addresses, clientId, history } = this.options
+    const { addresses, clientId, history, dial = overTcp } = this.options
     const address = addresses[this.attempt++ % addresses.length] ?? ''
-    const [host = '', port = ''] = address.split(':')
-    const socket = connect({ host, port: Number(port), noDelay: true })
-    this.socket = socket
     const parser = mqttPacket.parser({ protocolVersion: 4 })
-    parser.on('packet', (packet) => this.receive(packet))
-    parser.on('error', () => socket.destroy())
-    socket.on('connect', () =>
-      this.send({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: false, clientId, keepalive: 5 }),
-    )
-    socket.on('data', (chunk) => parser.parse(chunk))
-    socket.on('error', () => {})
-    // A paused server accepts and says nothing: give up on it as a real client library does.
-    socket.setTimeout(3_000, () =>
-      this.online && this.outgoing.size === 0 ? this.send({ cmd: 'pingreq' }) : socket.destroy(),
-    )
-    socket.on('close', () => {
-      if (this.online) history.record(clientId, { kind: 'closed', why: address })
-      this.online = false
-      this.changed()
-      setTimeout(() => this.dial(), 50)
+    let pinged = false
+    const wire = dial(address, {
+      open: () =>
+        this.send({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: false, clientId, keepalive: 5 }),
+      data(chunk) {
+        pinged = false
+        parser.parse(chunk)
+      },
+      // A paused server accepts and says nothing: give up on it as a real client library does.
+      silent: () => {
+        if (pinged || !this.online || this.outgoing.size > 0) wire.destroy()
+        else this.send({ cmd: 'pingreq' })
+        pinged = true
+      },
+      closed: (again) => {
+        if (this.online) history.record(clientId, { kind: 'closed', why: address })
+        this.online = false
+        this.changed()
+        again(redialDelay, () => this.dial())
+      },
     })
+    this.wire = wire
+    parser.on('packet', (packet) => this.receive(packet))
+    parser.on('error', () => wire.destroy())
   }
 
   private send(packet: Packet): void {
-    this.socket?.write(mqttPacket.generate(packet, { protocolVersion: 4 }))
+    this.wire?.write(mqttPacket.generate(packet, { protocolVersion: 4 }))
   }
 
   private sendPublish(messageId: number, { key, topic, qos }: Outgoing, dup: boolean): void {
@@ -169,7 +175,7 @@ export class Device {
   }
 
   private connected({ sessionPresent, returnCode }: IConnackPacket): void {
-    if (returnCode !== 0) return void this.socket?.destroy()
+    if (returnCode !== 0) return void this.wire?.destroy()
     this.options.history.record(this.options.clientId, {
       kind: 'connected',
       sessionPresent,

@@ -17,12 +17,15 @@ export class History {
   private readonly file: string | undefined
   private unwritten: string[] = []
 
-  constructor(file?: string) {
+  private readonly now: () => number
+
+  constructor(file?: string, now: () => number = () => performance.now()) {
     this.file = file
+    this.now = now
   }
 
   record(actor: string, happening: Happening): void {
-    const entry = { at: performance.now(), actor, ...happening }
+    const entry = { at: this.now(), actor, ...happening }
     this.entries.push(entry)
     if (this.file === undefined) return
     this.unwritten.push(JSON.stringify(entry))

@@ -24,6 +24,11 @@ export class Network {
     this.listening.set(address, { process, accept: accept as unknown as Accept })
   }
 
+  /** Nobody listens there any more, as far as it was this process. */
+  close(address: string, process: Process): void {
+    if (this.listening.get(address)?.process === process) this.listening.delete(address)
+  }
+
   dial<Out, In>(from: Process, address: string): Duplex<Out, In> {
     const server = this.listening.get(address)
     const near: Side = { process: from, listener: undefined, over: false, lastAt: 0 }
@@ -44,11 +49,6 @@ export class Network {
   isRefused(from: Process, address: string): boolean {
     const server = this.listening.get(address)
     return server === undefined || (server.process.gone && !this.isCut(from, server.process))
-  }
-
-  canReach(from: Process, address: string): Process | undefined {
-    const server = this.listening.get(address)
-    return server === undefined || server.process.gone || this.isCut(from, server.process) ? undefined : server.process
   }
 
   /** The other side learns of a death from its system: the connection is reset. */

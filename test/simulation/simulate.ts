@@ -1,22 +1,41 @@
 import { World } from './world.ts'
 
-export type Outcome = Readonly<{ seed: number; messages: number; steps: number; violations: readonly string[] }>
+export type Outcome = Readonly<{
+  seed: number
+  messages: number
+  steps: number
+  /** Virtual milliseconds. */
+  took: number
+  faults: readonly string[]
+  violations: readonly string[]
+}>
 
-/** One seed: some virtual seconds of load and faults, then healing, then all must be as if nothing had been. */
+const faults = 12
+const healWithin = 30_000
+
+/** One seed: load and faults, then healing, then all must be as if nothing had been. Stops at the first broken promise. */
 export async function simulate(seed: number, plant: (world: World) => void = () => {}): Promise<Outcome> {
   const world = new World(seed)
-  const { timeline } = world
-  await world.begin()
+  const { fleet, site } = world
+  const { timeline } = site
+  const begun = timeline.now
   plant(world)
-  world.publish()
-  for (let faults = 0; faults < 6; faults++) {
-    await timeline.runUntil(timeline.now + 120)
+  const outcome = (violations: readonly string[]): Outcome => ({
+    ...{ seed, messages: fleet.published, steps: timeline.steps, took: timeline.now - begun },
+    ...{ faults: world.faults, violations },
+  })
+  const broken = () => fleet.violations().length > 0
+  if (!(await world.begin())) return outcome(['stuck: not every device was served'])
+  fleet.publish()
+  for (let i = 0; i < faults && !broken(); i++) {
+    await timeline.runUntil(timeline.now + site.random.next() * 900, broken)
     world.fault()
   }
-  await timeline.runUntil(timeline.now + 300)
-  world.stopped = true
+  await timeline.runUntil(timeline.now + 500, broken)
+  fleet.stop()
   world.heal()
-  const quiet = () => world.answered.size === world.wanted.size && world.check().length === 0
-  for (let waited = 0; waited < 60 && !quiet(); waited++) await timeline.runUntil(timeline.now + 500)
-  return { seed, messages: world.wanted.size, steps: timeline.steps, violations: world.check() }
+  const healed = timeline.now
+  while (!broken() && fleet.missing().length > 0 && timeline.now < healed + healWithin)
+    await timeline.runUntil(timeline.now + 250, broken)
+  return outcome(fleet.missing())
 }

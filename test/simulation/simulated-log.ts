@@ -1,4 +1,4 @@
-import { createMemoryLog, type Log, LogError } from '@tern/log'
+import { createMemoryLog, type Log, LogError, type TopicName } from '@tern/log'
 import { batches, readBody } from '@tern/record'
 import type { Random } from './random.ts'
 import type { Process, Timeline } from './timeline.ts'
@@ -18,13 +18,13 @@ export class SimulatedLog {
   readonly log: Log
   private readonly timeline: Timeline
   private readonly random: Random
-  private readonly itself: Process
+  readonly itself: Process
 
   constructor(timeline: Timeline, random: Random, itself: Process) {
     this.timeline = timeline
     this.random = random
     this.itself = itself
-    this.log = createMemoryLog({ now: () => timeline.now })
+    this.log = createMemoryLog({ now: () => Math.floor(timeline.now) })
   }
 
   /** The log as one process reaches it. */
@@ -48,6 +48,32 @@ export class SimulatedLog {
         }),
       read: (...given) => delayed(() => log.read(...given)),
       offsets: (...given) => delayed(() => log.offsets(...given)),
+      trim: (...given) => delayed(() => log.trim(...given)),
+      tail: (topic, partition, from, deliver) => this.tail(process, topic, partition, from, deliver),
+    }
+  }
+
+  /** In order, each batch a while after it was written. */
+  private tail(
+    process: Process,
+    topic: TopicName,
+    partition: number,
+    from: number,
+    deliver: (batches: Buffer) => void,
+  ) {
+    let lastAt = 0
+    let cancelled = false
+    const tail = this.log.tail(topic, partition, from, (bytes) => {
+      lastAt = Math.max(lastAt, this.timeline.now + this.random.next() * 3)
+      this.timeline.schedule(process, lastAt - this.timeline.now, () => {
+        if (!cancelled) deliver(bytes)
+      })
+    })
+    return {
+      cancel() {
+        cancelled = true
+        tail.cancel()
+      },
     }
   }
 

@@ -28,7 +28,7 @@ export class Timeline {
   /** Time as a process sees it. A process that is gone gets none. */
   clockOf(process: Process): Clock {
     return {
-      now: () => this.now,
+      now: () => Math.floor(this.now),
       after: (delay, run) => {
         const task = this.schedule(process, delay, run)
         return {

@@ -1,2 +1,4 @@
-// The part of a proxy that a simulated region needs; for test/simulation alone.
-export { LinkedRegion } from './adapters/region/region.ts'
+// The parts that a simulated region is made of; for test/simulation alone.
+export { ClientConnection } from './adapters/connection/client-connection.ts'
+export type { ClientSocket } from './adapters/net/client-socket.ts'
+export { beginIncarnation } from './incarnation.ts'

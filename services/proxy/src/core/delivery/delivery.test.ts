@@ -120,6 +120,31 @@ test('a session that goes on reads from its cursor, leaves out what was settled,
   expect(texts()).toEqual(['2', '5', '6', '7', '8'])
 })
 
+test('a connection that ends before the session went on leaves the cursor where it was (D7)', () => {
+  const cursor = { progress: [{ queue: 0, low: 1, settled: [{ first: 3, last: 4 }] }], inFlight: [] }
+  const { delivery } = client(new FakeQueue(), { present: true, cursor })
+  expect(delivery.cursor).toEqual(cursor)
+})
+
+test('what ends before the messages below it were taken is remembered, and they are not passed over (D7)', async () => {
+  const queue = new FakeQueue()
+  queue.publish('0', '1', ['2', { qos: 2 }], '3', ['4', { qos: 2 }])
+  const journal = [
+    { packetId: 7, queue: 0, position: 2, phase: RELEASED, qos: 2 },
+    { packetId: 8, queue: 0, position: 4, phase: PUBLISHED, qos: 2 },
+  ]
+  const progress = [{ queue: 0, low: 0, settled: [] }]
+  const options = { present: true, journalled: true, journal, cursor: { progress, inFlight: [] } }
+  const { delivery, subscribe, socket, ack } = client(queue, options)
+  subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  socket.writable = false
+  delivery.resume()
+  await settled()
+  expect(delivery.cursor.progress).toEqual([{ queue: 0, low: 0, settled: [] }])
+  ack('pubcomp', 7)
+  expect(delivery.cursor.progress).toEqual([{ queue: 0, low: 0, settled: [{ first: 2, last: 2 }] }])
+})
+
 test('what was in flight is sent again first, with DUP and its packet id, before anything new [MQTT5-4.4.0-1]', async () => {
   const queue = new FakeQueue()
   queue.publish('0', '1', ['2', { qos: 2 }], '3')

@@ -209,6 +209,8 @@ export class Delivery {
 
   /** Low-water marks, settled ranges, and QoS 1 packets in flight (D7). */
   get cursor(): state.Cursor {
+    // Subscriptions are still being made, and nothing was sent: it is where it was left.
+    if (this.held) return this.options.cursor ?? { progress: [], inFlight: [] }
     const positions = new Map<number, number[]>()
     const inFlight: state.JournalEntry[] = []
     for (const entry of this.window) {
@@ -344,8 +346,9 @@ export class Delivery {
     this.settle(entry)
   }
 
-  private settle({ packetId, lease }: InFlight): void {
+  private settle({ packetId, lease, queue, position }: InFlight): void {
     this.revision++
+    if (this.window.wasRestored(queue, position)) this.queues.get(queue)?.settle(position)
     lease?.settle()
     this.window.settle(packetId)
     this.roomAgain()

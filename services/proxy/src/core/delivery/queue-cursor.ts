@@ -16,13 +16,13 @@ export class QueueCursor {
   page: readonly Message[] = []
   pageAt = 0
   pageNext = 0
-  /** Positions above `next` that an earlier connection settled. */
+  /** At and above `next`: settled by an earlier connection, or begun by one and ended by this. */
   private settled: state.PositionRange[]
 
   constructor(queue: number, next: number, settled: state.PositionRange[] = []) {
     this.queue = queue
     this.next = next
-    this.settled = settled
+    this.settled = [...settled]
   }
 
   isSettled(position: number): boolean {
@@ -35,13 +35,19 @@ export class QueueCursor {
     if (this.settled.length > 0) this.settled = this.settled.filter(({ last }) => last >= next)
   }
 
+  /** What was in flight on an earlier connection may end before what lies below it has been taken. */
+  settle(position: number): void {
+    if (position >= this.next) this.settled.push({ first: position, last: position })
+  }
+
   /** Low-water mark, and what is settled above it: all that is below `taken` and not in flight (D7). */
   progress(taken: number, inFlight: readonly number[]): state.QueueProgress {
-    const low = (inFlight[0] ?? taken) - 1
+    const held = inFlight.filter((position) => position < taken)
+    const low = (held[0] ?? taken) - 1
     const settled: state.PositionRange[] = []
-    for (const [i, position] of inFlight.entries()) {
+    for (const [i, position] of held.entries()) {
       const first = position + 1
-      const last = (inFlight[i + 1] ?? taken) - 1
+      const last = (held[i + 1] ?? taken) - 1
       if (first <= last) settled.push({ first, last })
     }
     for (const { first, last } of this.settled) if (last >= taken) settled.push({ first: Math.max(first, taken), last })

@@ -1,0 +1,30 @@
+import { connect } from 'node:net'
+
+/** The network connection of a device, real or simulated. */
+export type Wire = Readonly<{ write(bytes: Buffer): void; destroy(): void }>
+
+export type WireListener = Readonly<{
+  open(): void
+  data(chunk: Buffer): void
+  /** Nothing went either way for a while. */
+  silent(): void
+  /** Called once, also when it could not be opened; `again` runs something later. */
+  closed(again: (delayMs: number, run: () => void) => void): void
+}>
+
+/** Events come in later turns than the call. */
+export type Dial = (address: string, listener: WireListener) => Wire
+
+export const silenceMs = 3_000
+export const redialDelay = 50
+
+export const overTcp: Dial = (address, { open, data, silent, closed }) => {
+  const [host = '', port = ''] = address.split(':')
+  const socket = connect({ host, port: Number(port), noDelay: true })
+  socket.on('connect', open)
+  socket.on('data', data)
+  socket.on('error', () => {})
+  socket.setTimeout(silenceMs, silent)
+  socket.on('close', () => closed((delayMs, run) => void setTimeout(run, delayMs)))
+  return { write: (bytes) => void socket.write(bytes), destroy: () => void socket.destroy() }
+}
