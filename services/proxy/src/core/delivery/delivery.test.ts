@@ -145,6 +145,26 @@ test('what ends before the messages below it were taken is remembered, and they 
   expect(delivery.cursor.progress).toEqual([{ queue: 0, low: 0, settled: [{ first: 2, last: 2 }] }])
 })
 
+test('behind what an earlier connection had, a session reads and does not take again what comes live (D5)', async () => {
+  const queue = new FakeQueue()
+  queue.publish('0')
+  const journal = [{ packetId: 7, queue: 0, position: 2, phase: RELEASED, qos: 2 }]
+  const progress = [{ queue: 0, low: 0, settled: [{ first: 1, last: 1 }] }]
+  const { delivery, subscribe, texts } = client(queue, {
+    present: true,
+    journalled: true,
+    journal,
+    cursor: { progress, inFlight: [] },
+  })
+  subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  delivery.resume()
+  await settled()
+  queue.publish('1', ['2', { qos: 2 }], '3')
+  delivery.writableAgain()
+  await settled()
+  expect(texts()).toEqual(['3'])
+})
+
 test('what was in flight is sent again first, with DUP and its packet id, before anything new [MQTT5-4.4.0-1]', async () => {
   const queue = new FakeQueue()
   queue.publish('0', '1', ['2', { qos: 2 }], '3')

@@ -277,6 +277,8 @@ export class Delivery {
     if (this.queues.has(queue)) return
     const stored = this.progress.get(queue)
     const cursor = stored ? new QueueCursor(queue, stored.low + 1, stored.settled) : new QueueCursor(queue, start + 1)
+    // This proxy may be behind what an earlier connection had: what comes live to it could come again.
+    cursor.readThrough = Math.max(cursor.settledThrough, this.window.restoredThrough(queue))
     this.queues.set(queue, cursor)
   }
 

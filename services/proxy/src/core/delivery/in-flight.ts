@@ -75,6 +75,13 @@ export class InFlightWindow {
     return this.restored.get(queue)?.has(position) ?? false
   }
 
+  /** The highest of these positions; -1 when there is none. */
+  restoredThrough(queue: number): number {
+    let highest = -1
+    for (const position of this.restored.get(queue) ?? []) highest = Math.max(highest, position)
+    return highest
+  }
+
   [Symbol.iterator](): Iterator<InFlight> {
     return this.entries.values()
   }

@@ -25,6 +25,10 @@ export class QueueCursor {
     this.settled = [...settled]
   }
 
+  get settledThrough(): number {
+    return this.settled.reduce((highest, { last }) => Math.max(highest, last), -1)
+  }
+
   isSettled(position: number): boolean {
     return this.settled.some(({ first, last }) => position >= first && position <= last)
   }
