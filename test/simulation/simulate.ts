@@ -1,3 +1,4 @@
+import type { Plant } from './planted.ts'
 import { World } from './world.ts'
 
 export type Outcome = Readonly<{
@@ -14,12 +15,12 @@ const faults = 12
 const healWithin = 30_000
 
 /** One seed: load and faults, then healing, then all must be as if nothing had been. Stops at the first broken promise. */
-export async function simulate(seed: number, plant: (world: World) => void = () => {}): Promise<Outcome> {
+export async function simulate(seed: number, plant?: Plant): Promise<Outcome> {
   const world = new World(seed)
   const { fleet, site } = world
   const { timeline } = site
   const begun = timeline.now
-  plant(world)
+  site.log.plant = plant
   const outcome = (violations: readonly string[]): Outcome => ({
     ...{ seed, messages: fleet.published, steps: timeline.steps, took: timeline.now - begun },
     ...{ faults: world.faults, violations },

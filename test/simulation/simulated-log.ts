@@ -1,13 +1,12 @@
 import { createMemoryLog, type Log, LogError, type TopicName } from '@tern/log'
 import { batches, readBody } from '@tern/record'
+import type { Plant } from './planted.ts'
 import type { Random } from './random.ts'
 import type { Process, Timeline } from './timeline.ts'
 
 export type LogFaults = {
   /** Of each append: its answer is lost, whether it was written or not. */
   lostAnswers: number
-  /** Planted: answers before anything is written, and then does not write (a bug that must be found). */
-  answersBeforeWriting?: boolean
 }
 
 /** One log for all processes, reached with a delay; what was appended is remembered for the checks. */
@@ -16,6 +15,7 @@ export class SimulatedLog {
   readonly written = new Set<string>()
   readonly faults: LogFaults = { lostAnswers: 0 }
   readonly log: Log
+  plant: Plant | undefined
   private readonly timeline: Timeline
   private readonly random: Random
   readonly itself: Process
@@ -31,16 +31,12 @@ export class SimulatedLog {
   seenBy(process: Process): Log {
     const { log } = this
     const delayed = <Result>(ask: () => Promise<Result>): Promise<Result> => this.call(process, ask)
-    return {
+    const seen: Log = {
       ...log,
       append: (topic, partition, batch) =>
         delayed(async () => {
           const lost = this.random.chance(this.faults.lostAnswers)
           if (lost && this.random.chance(0.5)) throw new LogError('unknown', 'lost on the way there')
-          if (topic === 'tern.messages' && this.faults.answersBeforeWriting && this.random.chance(0.2)) {
-            const [range] = await log.offsets(topic, [partition])
-            return { baseOffset: range?.end ?? 0, appendTimeMs: this.timeline.now }
-          }
           const appended = await log.append(topic, partition, batch)
           if (topic === 'tern.messages') this.remember(batch)
           if (lost) throw new LogError('unknown', 'lost on the way back')
@@ -51,6 +47,7 @@ export class SimulatedLog {
       trim: (...given) => delayed(() => log.trim(...given)),
       tail: (topic, partition, from, deliver) => this.tail(process, topic, partition, from, deliver),
     }
+    return this.plant?.(seen, this.random) ?? seen
   }
 
   /** In order, each batch a while after it was written. */

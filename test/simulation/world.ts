@@ -3,7 +3,7 @@ import { runBroker } from './broker.ts'
 import { Fleet } from './fleet.ts'
 import { runNameserver } from './nameserver.ts'
 import { runProxy } from './proxy.ts'
-import { queues, Site, zones } from './site.ts'
+import { nameservers, queues, Site, zones } from './site.ts'
 import { Process } from './timeline.ts'
 
 const services = { ns: runNameserver, broker: runBroker, proxy: runProxy } as const
@@ -42,7 +42,7 @@ export class World {
     const service = random.pick(Object.keys(services) as ServiceName[])
     const name = `${service}-${zone}`
     const other = random.pick([...this.processes.keys()])
-    switch (random.whole(0, 7)) {
+    switch (random.whole(0, 8)) {
       case 0:
         this.all(zone, 'kill', (each) => this.kill(each, zone))
         break
@@ -66,6 +66,13 @@ export class World {
         network.breakOne()
         break
       case 6:
+        this.note(`isolate ${zone}`)
+        for (const each of nameservers) {
+          network.partition(this.process(`broker-${zone}`), this.process(each))
+          network.partition(this.process(`proxy-${zone}`), this.process(each))
+        }
+        break
+      case 7:
         this.note('the log loses answers')
         log.faults.lostAnswers = random.next() * 0.3
         break
