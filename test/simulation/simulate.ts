@@ -15,12 +15,13 @@ const faults = 12
 const healWithin = 30_000
 
 /** One seed: load and faults, then healing, then all must be as if nothing had been. Stops at the first broken promise. */
-export async function simulate(seed: number, plant?: Plant): Promise<Outcome> {
+export async function simulate(seed: number, plant?: Plant, watch: (world: World) => void = () => {}): Promise<Outcome> {
   const world = new World(seed)
   const { fleet, site } = world
   const { timeline } = site
   const begun = timeline.now
   site.log.plant = plant
+  watch(world)
   const outcome = (violations: readonly string[]): Outcome => ({
     ...{ seed, messages: fleet.published, steps: timeline.steps, took: timeline.now - begun },
     ...{ faults: world.faults, violations },

@@ -94,17 +94,17 @@ export class LinkSession {
     })
   }
 
-  private attach({ queue, after, epoch }: deliver.Attach): void {
+  private attach({ id, queue, after, epoch }: deliver.Attach): void {
     this.at(queue, (runner) => {
       const present = this.options.ownership.epochOf(queue)
       // The proxy may have heard of the next takeover first: nobody would tell it when the present one ends here.
       if (runner === undefined || present < epoch) {
         this.attached.delete(queue)
-        this.link.answerAttach({ queue, notOwner: true })
+        this.link.answerAttach({ id, queue, notOwner: true })
         return
       }
       const from = after === fromPresentEnd ? runner.position : after
-      this.link.answerAttach({ queue, after: from, epoch: present })
+      this.link.answerAttach({ id, queue, after: from, epoch: present })
       this.attached.set(queue, runner)
       runner.dispatcher.attach(this.link, from + 1)
       runner.pump()

@@ -66,7 +66,7 @@ export class FakeProxy {
   }
 
   async append(queue: number, firstSequence: number, bodies: readonly Buffer[]): Promise<append.AppendAnswer> {
-    if (!this.attached.has(queue)) this.send({ attaches: [{ queue, after: -2, epoch: 0 }] })
+    if (!this.attached.has(queue)) this.send({ attaches: [{ id: 1, queue, after: -2, epoch: 0 }] })
     this.attached.add(queue)
     const writer = new PackedWriter(0, 0)
     for (const body of bodies) writer.add(0, 0, body)

@@ -19,7 +19,7 @@ test('what is appended is delivered to a proxy that wants it, in order and with 
   const { proxy } = await oneBroker()
   proxy.send({
     interests: [{ id: 1, queue: 0, add: ['a/+'], remove: [] }],
-    attaches: [{ queue: 0, after: -2, epoch: 0 }],
+    attaches: [{ id: 1, queue: 0, after: -2, epoch: 0 }],
   })
   expect(await proxy.find('interestAnswers')).toMatchObject({ id: 1, position: -1, notOwner: false })
   expect(await proxy.append(0, 1, [sent(1), sent(2, 'x'), sent(3)])).toMatchObject({ verdict: STORED })
@@ -85,7 +85,7 @@ test('the next owner goes on from the log: the proxy attaches after what it has,
   const again = second.connect(7)
   again.send({
     interests: [{ id: 1, queue: 0, add: ['a/b'], remove: [] }],
-    attaches: [{ queue: 0, after: 0, epoch: 0 }],
+    attaches: [{ id: 1, queue: 0, after: 0, epoch: 0 }],
   })
   await again.append(0, 2, [sent(2), sent(3)])
   await again.find('deliveries', ({ last }) => last === 2)
@@ -96,7 +96,7 @@ test('an owner that does not know yet that it was replaced tells its proxies wha
   const { proxy, broker } = await oneBroker()
   proxy.send({
     interests: [{ id: 1, queue: 0, add: ['#'], remove: [] }],
-    attaches: [{ queue: 0, after: -2, epoch: 0 }],
+    attaches: [{ id: 1, queue: 0, after: -2, epoch: 0 }],
   })
   const second = broker(2)
   await second.own([0, 1], 20)
@@ -111,7 +111,7 @@ test('an append counts only after an attach to this very takeover: a gap before 
   await proxy.append(0, 1, [sent(1)])
   await first.own([0, 1], 30)
   expect(await proxy.append(0, 3, [sent(3)])).toMatchObject({ verdict: NOT_OWNER, firstSequence: 3 })
-  proxy.send({ attaches: [{ queue: 0, after: 0, epoch: 30 }] })
+  proxy.send({ attaches: [{ id: 1, queue: 0, after: 0, epoch: 30 }] })
   await proxy.append(0, 2, [sent(2)])
   const { delivery } = await proxy.read(0, 0, [{ filter: '#', start: -1 }])
   expect(recordsOf(delivery).map(([, , payload]) => payload)).toEqual(['m1', 'm2'])
@@ -119,10 +119,10 @@ test('an append counts only after an attach to this very takeover: a gap before 
 
 test('who attaches for a takeover that this owner has not heard of yet is told so, and attaches when it has', async () => {
   const { proxy, first } = await oneBroker()
-  proxy.send({ attaches: [{ queue: 0, after: -2, epoch: 30 }] })
+  proxy.send({ attaches: [{ id: 1, queue: 0, after: -2, epoch: 30 }] })
   expect(await proxy.find('attachAnswers')).toMatchObject({ notOwner: true })
   await first.own([0, 1], 30)
-  proxy.send({ attaches: [{ queue: 0, after: -2, epoch: 30 }] })
+  proxy.send({ attaches: [{ id: 1, queue: 0, after: -2, epoch: 30 }] })
   expect(await proxy.find('attachAnswers', ({ notOwner }) => !notOwner)).toMatchObject({ epoch: 30 })
 })
 
@@ -165,7 +165,7 @@ test('a window that is full stops delivery, and credit lets it go on where it st
   const { proxy } = await oneBroker()
   proxy.send({
     interests: [{ id: 1, queue: 0, add: ['#'], remove: [] }],
-    attaches: [{ queue: 0, after: -2, epoch: 0 }],
+    attaches: [{ id: 1, queue: 0, after: -2, epoch: 0 }],
   })
   const large = 'x'.repeat(300 * 1024)
   for (let sequence = 1; sequence <= 5; sequence++) {

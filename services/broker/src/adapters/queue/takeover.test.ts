@@ -74,7 +74,7 @@ test('a foreign record in the wrong queue is no message there and comes once to 
   const proxy = first.connect(7)
   proxy.send({
     interests: [{ id: 1, queue: right, add: ['#'], remove: [] }],
-    attaches: [{ queue: right, after: -1, epoch: 0 }],
+    attaches: [{ id: 1, queue: right, after: -1, epoch: 0 }],
   })
   await proxy.find('deliveries', ({ queue, last }) => queue === right && last === 0)
   const second = broker(2)

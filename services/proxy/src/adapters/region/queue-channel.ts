@@ -35,6 +35,8 @@ export class QueueChannel implements Contributor {
   private readonly options: ChannelOptions
   private link: BrokerLink | undefined
   private attached = false
+  /** Number of the newest one. */
+  attachment = 0
   private epoch: number | undefined
 
   constructor(options: ChannelOptions) {
@@ -111,12 +113,9 @@ export class QueueChannel implements Contributor {
   /** A new stream, or a new owner: interest, attachment, and all that is unanswered, in this order. */
   begin(link: BrokerLink): void {
     this.link = link
-    this.attached = false
     const { queue } = this.options
     const request = link.next()
-    // Each one that waits for a start position gets its own answer.
-    for (const part of this.interests.restated(queue)) request.interests.push(part)
-    request.attaches.push({ queue, after: this.position, epoch: this.owner?.epoch ?? 0 })
+    this.attach(request)
     for (const join of this.leases.restated(queue)) request.groupJoins.push(join)
     this.appends.rewind()
     link.wake(this)
@@ -128,12 +127,30 @@ export class QueueChannel implements Contributor {
     for (const question of open) question.put(request)
   }
 
+  /**
+   * An owner that does not say when a filter took effect may have passed over what matches it: everything after `position` is
+   * asked for again, once for all that waited since the attachment of that number.
+   */
+  restate(since: number): void {
+    if (this.link && since === this.attachment) this.attach(this.link.next())
+  }
+
+  /** All interest first; what comes before the answer to this attach belongs to an earlier one. */
+  private attach({ interests, attaches }: link.LinkRequest): void {
+    const { queue } = this.options
+    this.attached = false
+    // Each one that waits for a start position gets its own answer.
+    for (const part of this.interests.restated(queue)) interests.push(part)
+    attaches.push({ id: ++this.attachment, queue, after: this.position, epoch: this.owner?.epoch ?? 0 })
+  }
+
   interestAnswered({ id, position, notOwner }: deliver.InterestAnswer): void {
     if (notOwner) this.askAgainLater()
     else this.interests.answered(id, position)
   }
 
-  attachAnswered({ after, notOwner }: deliver.AttachAnswer): void {
+  attachAnswered({ id, after, notOwner }: deliver.AttachAnswer): void {
+    if (id !== this.attachment) return
     if (notOwner) {
       this.askAgainLater()
       return

@@ -40,7 +40,7 @@ class FakeBroker {
 
   async attach(from = 0): Promise<void> {
     const { attaches } = await this.request((request) => request.attaches.length > 0, from)
-    this.answer({ attachAnswers: attaches.map(({ queue, after }) => attachAnswer(queue, Math.max(after, 9))) })
+    this.answer({ attachAnswers: attaches.map(({ id, queue, after }) => attachAnswer(id, queue, Math.max(after, 9))) })
   }
 
   /** Payloads of everything appended from a request on. */
@@ -55,7 +55,7 @@ class FakeBroker {
   }
 }
 
-const attachAnswer = (queue: number, after: number) => deliver.AttachAnswer.create({ queue, after })
+const attachAnswer = (id: number, queue: number, after: number) => deliver.AttachAnswer.create({ id, queue, after })
 
 function tableOf(owner: string, epoch: number): RouteTable {
   const members = ['a:1', 'b:1'].map((address, incarnation) => {
@@ -193,8 +193,8 @@ test('what a delivery repeats is left out, and what retention took is covered', 
   a.answer({ deliveries: [delivery(10, 19)] })
   await expect.poll(() => covered.length).toBe(1)
   move('b:1', 2)
-  await b.request(({ attaches }) => attaches.length > 0)
-  b.answer({ attachAnswers: [attachAnswer(0, 29)] })
+  const { attaches } = await b.request((request) => request.attaches.length > 0)
+  b.answer({ attachAnswers: [attachAnswer(attaches[0]?.id ?? 0, 0, 29)] })
   b.answer({ deliveries: [delivery(25, 35, { 27: 'old', 31: 'new' })] })
   await expect.poll(() => covered.at(-1)?.last).toBe(35)
   expect(covered.flatMap(({ messages }) => messages.map(({ position }) => position))).toEqual([31])
@@ -212,6 +212,21 @@ test('the start of a subscription is the position that the owner answers with, o
   a.answer({ interestAnswers: [{ id: interests[0]!.id, queue: 0, position: 42, notOwner: false }] })
   expect(await answered).toEqual([{ queue: 0, position: 42 }])
   expect(await region.addInterest('y')).toEqual([{ queue: 0, position: 9 }])
+})
+
+test('what an owner passed over before it heard of a filter is asked for again (D2)', async () => {
+  const { region, a, covered } = await world()
+  const before = a.requests.length
+  await region.addInterest('y')
+  const { attaches, interests } = await a.request((request) => request.attaches.length > 0, before)
+  expect(interests[0]).toMatchObject({ add: ['y'] })
+  a.answer({ deliveries: [delivery(10, 19)] })
+  a.answer({
+    attachAnswers: [attachAnswer(attaches[0]?.id ?? 0, 0, 9)],
+    deliveries: [delivery(10, 12, { 11: 'for y' })],
+  })
+  await expect.poll(() => covered.length).toBe(1)
+  expect(covered[0]).toMatchObject({ first: 10, last: 12, messages: [{ position: 11 }] })
 })
 
 test('a full window says so and calls back when answers make room (rule 7)', async () => {

@@ -164,9 +164,12 @@ export class LinkedRegion implements Region {
 
   private startOf(queue: number, filter: string): Promise<number> {
     const channel = this.at(queue)
+    const { attachment } = channel
     return new Promise((resolve) => {
       const timer = this.clock.after(startWithin, () => {
-        if (channel.position >= -1) resolve(channel.position)
+        if (channel.position < -1) return
+        channel.restate(attachment)
+        resolve(channel.position)
       })
       channel.addInterest(++this.asked, filter, (position) => {
         timer.cancel()
