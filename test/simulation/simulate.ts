@@ -15,7 +15,11 @@ const faults = 12
 const healWithin = 30_000
 
 /** One seed: load and faults, then healing, then all must be as if nothing had been. Stops at the first broken promise. */
-export async function simulate(seed: number, plant?: Plant, watch: (world: World) => void = () => {}): Promise<Outcome> {
+export async function simulate(
+  seed: number,
+  plant?: Plant,
+  watch: (world: World) => void = () => {},
+): Promise<Outcome> {
   const world = new World(seed)
   const { fleet, site } = world
   const { timeline } = site
