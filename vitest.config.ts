@@ -13,6 +13,7 @@ export default defineConfig({
             'services/**/*.test.ts',
             'test/*.test.ts',
             'test/failure/**/*.test.ts',
+            'test/simulation/**/*.test.ts',
             'tools/**/*.test.ts',
           ],
           sequence: { groupOrder: 0 },

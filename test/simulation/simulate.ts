@@ -6,7 +6,7 @@ export type Outcome = Readonly<{
   messages: number
   steps: number
   /** Virtual milliseconds. */
-  took: number
+  tookMs: number
   faults: readonly string[]
   violations: readonly string[]
 }>
@@ -27,7 +27,7 @@ export async function simulate(
   site.log.plant = plant
   watch(world)
   const outcome = (violations: readonly string[]): Outcome => ({
-    ...{ seed, messages: fleet.published, steps: timeline.steps, took: timeline.now - begun },
+    ...{ seed, messages: fleet.published, steps: timeline.steps, tookMs: timeline.now - begun },
     ...{ faults: world.faults, violations },
   })
   const broken = () => fleet.violations().length > 0

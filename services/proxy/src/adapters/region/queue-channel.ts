@@ -189,7 +189,8 @@ export class QueueChannel implements Contributor {
     if (link === undefined) return
     this.lost()
     this.options.clock.after(notOwnerDelay, () => {
-      if (this.link === undefined && link.alive) this.begin(link)
+      // Another owner may have come and gone meanwhile: this stream is no longer the way.
+      if (this.link === undefined && link.alive && link.address === this.owner?.address) this.begin(link)
     })
   }
 

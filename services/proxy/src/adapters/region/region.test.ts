@@ -115,6 +115,9 @@ async function world() {
   return { region, a, b, covered, moved, move }
 }
 
+/** Of the event loop: what was sent before has arrived. */
+const turn = () => new Promise<void>((resolve) => void setImmediate(resolve))
+
 const record = (payload: string) => ({
   topic: 't',
   payload: Buffer.from(payload),
@@ -173,6 +176,22 @@ test('an owner that says it is none is asked again', async () => {
   a.answer({ appendAnswers: [{ ...stored(1, 1)[0]!, verdict: append.AppendVerdict.NOT_OWNER }] })
   await a.request(({ appends }) => appends.length > 0, before)
   expect(a.appended(before)).toEqual(['1'])
+})
+
+test('an owner that said it is none is not asked again once there is another, also when that one is out of reach', async () => {
+  const { region, a, b, move } = await world()
+  region.append(0, record('1'), () => {})
+  await a.request(({ appends }) => appends.length > 0)
+  const before = a.requests.length
+  a.answer({ appendAnswers: [{ ...stored(1, 1)[0]!, verdict: append.AppendVerdict.NOT_OWNER }] })
+  await turn()
+  await turn()
+  move('b:1', 2)
+  await b.request(({ attaches }) => attaches.length > 0)
+  const begun = b.requests.length
+  b.streams.at(-1)?.end()
+  await b.request(({ attaches }) => attaches.length > 0, begun)
+  expect(a.requests.slice(before)).toEqual([])
 })
 
 test('interest is stated before the attachment, which goes on after what was covered (D6)', async () => {
