@@ -1,4 +1,4 @@
-import { createMemoryLog, type Log, LogError, type TopicName } from '@tern/log'
+import { createMemoryLog, type Log, LogError, type MemoryLog, type TopicName } from '@tern/log'
 import { batches, readBody } from '@tern/record'
 import type { Plant } from './planted.ts'
 import type { Random } from './random.ts'
@@ -9,12 +9,15 @@ export type LogFaults = {
   lostAnswers: number
 }
 
+/** More than an owner may stand still for, and two seconds until it has looked at what came meanwhile. */
+const compactionLag = 6_000
+
 /** One log for all processes, reached with a delay; what was appended is remembered for the checks. */
 export class SimulatedLog {
   /** Payloads that stand in tern.messages. */
   readonly written = new Set<string>()
   readonly faults: LogFaults = { lostAnswers: 0 }
-  readonly log: Log
+  readonly log: MemoryLog
   plant: Plant | undefined
   private readonly timeline: Timeline
   private readonly random: Random
@@ -25,6 +28,15 @@ export class SimulatedLog {
     this.random = random
     this.itself = itself
     this.log = createMemoryLog({ now: () => Math.floor(timeline.now) })
+    this.compact()
+  }
+
+  /** Now and then, as a log does by itself; with a lag that fits the short life of a simulated region. */
+  private compact(): void {
+    this.timeline.schedule(this.itself, 200 + this.random.next() * 800, () => {
+      this.log.compact(compactionLag)
+      this.compact()
+    })
   }
 
   /** The log as one process reaches it. */

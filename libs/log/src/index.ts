@@ -9,5 +9,5 @@ export {
   type TopicName,
   type TopicSpec,
 } from './log.ts'
-export { createMemoryLog, type MemoryLogFaults } from './memory/memory-log.ts'
+export { createMemoryLog, type MemoryLog, type MemoryLogFaults } from './memory/memory-log.ts'
 export { ternTopics } from './topics.ts'

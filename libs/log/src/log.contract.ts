@@ -7,6 +7,8 @@ export type OpenedLog = {
   log: Log
   /** Ends the log without warning and gives it back as it was found again. The old `log` may go on being used. */
   restart(): Promise<Log>
+  /** Sees to it that compaction goes over everything that was appended, soon; the `log` goes on being used. */
+  compact(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -15,6 +17,9 @@ const whole = 1024 * 1024
 
 export const batchOf = (...texts: string[]): Buffer =>
   encodeBatch(texts.map((text) => encodeBody(null, Buffer.from(text), [])))
+
+const bodyOf = (key: string, value: string | null): Buffer =>
+  encodeBody(Buffer.from(key), value === null ? null : Buffer.from(value), [])
 
 export const textsOf = (content: Buffer): string[] => recordsOf(content).map(({ offset, text }) => `${offset}:${text}`)
 
@@ -140,6 +145,29 @@ export function logContract(name: string, open: () => Promise<OpenedLog>): void 
       await log.provision(ternTopics(4))
       await expect(log.provision(ternTopics(5))).rejects.toMatchObject({ failure: 'refused' })
       expect(await log.offsets(topic, [0])).toEqual([{ start: 0, end: 1 }])
+    })
+
+    test('of a compacted topic the newest record of each key stays, with its offset; a null value deletes the key', async () => {
+      const put = (...records: [string, string | null][]) =>
+        log.append('tern.state', 0, encodeBatch(records.map(([key, value]) => bodyOf(key, value))))
+      await put(['a', '1'], ['b', '1'])
+      await put(['a', '2'], ['c', '1'])
+      await put(['c', null], ['a', '3'])
+      await put(['d', '1'])
+      await log.append(topic, 0, encodeBatch([bodyOf('a', '1'), bodyOf('a', '2')]))
+      await opened.compact()
+      const left = async (name: TopicName, from = 0) => textsOf((await log.read(name, 0, from, whole)).batches)
+      await expect.poll(() => left('tern.state'), { timeout: 5_000 }).toEqual(['1:1', '5:3', '6:1'])
+      expect(await left(topic)).toEqual(['0:1', '1:2'])
+      expect(await log.offsets('tern.state', [0])).toEqual([{ start: 0, end: 7 }])
+      expect((await left('tern.state', 4)).slice(-2)).toEqual(['5:3', '6:1'])
+      log = await opened.restart()
+      expect(await left('tern.state')).toEqual(['1:1', '5:3', '6:1'])
+      expect((await put(['b', '2'])).baseOffset).toBe(7)
+      const seen = collector()
+      const tail = log.tail('tern.state', 0, 0, seen.deliver)
+      expect(await seen.until(4)).toEqual(['1:1', '5:3', '6:1', '7:2'])
+      tail.cancel()
     })
 
     test('bytes that are no whole record batch are refused and take no offset', async () => {

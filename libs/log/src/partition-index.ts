@@ -2,7 +2,7 @@ import { LogError, type OffsetRange } from './log.ts'
 
 export type Entry<Place> = { baseOffset: number; lastOffset: number; timeMs: number; sizeBytes: number; place: Place }
 
-/** Where the batches of one partition are, by offset. Dense: each batch begins where the one before ended. */
+/** Where the batches of one partition are, by offset. Dense: each batch begins where the one before ended, compacted or not. */
 export class PartitionIndex<Place> {
   start = 0
   end = 0
@@ -15,6 +15,19 @@ export class PartitionIndex<Place> {
   add(entry: Entry<Place>): void {
     this.entries.push(entry)
     this.end = entry.lastOffset + 1
+  }
+
+  /** A batch as a scan of the log finds it: the next one, or one in the place of those that it covers. */
+  found(entry: Entry<Place>): void {
+    if (entry.baseOffset >= this.end) this.add(entry)
+    else this.replace(entry)
+  }
+
+  /** Takes the place of all that lies in its range. */
+  replace(entry: Entry<Place>): void {
+    const first = this.first(({ baseOffset }) => baseOffset >= entry.baseOffset)
+    const after = this.first(({ baseOffset }) => baseOffset > entry.lastOffset)
+    this.entries.splice(first, after - first, entry)
   }
 
   /** The entries from the one that holds `from`, up to so many bytes, at least one if there is one. */

@@ -6,23 +6,28 @@ import { varintSize, writeVarint, zigzag } from './varint.ts'
 export function encodeBatch(bodies: readonly Buffer[]): Buffer {
   if (bodies.length === 0) throw new Error('a record batch needs at least one record')
   let size = layout.records
-  for (let delta = 0; delta < bodies.length; delta++) {
-    const length = recordLength(delta, bodies[delta] as Buffer)
-    size += varintSize(2 * length) + length
-  }
+  for (let delta = 0; delta < bodies.length; delta++) size += recordSize(delta, bodies[delta] as Buffer)
   const batch = Buffer.allocUnsafe(size)
-  writeHeader(batch, bodies.length)
+  writeHeader(batch, bodies.length, bodies.length - 1)
   let at: number = layout.records
-  for (let delta = 0; delta < bodies.length; delta++) {
-    const body = bodies[delta] as Buffer
-    at = writeVarint(batch, at, 2 * recordLength(delta, body))
-    batch[at++] = 0 // attributes
-    batch[at++] = 0 // timestamp delta: the log's append time holds for all
-    at = writeVarint(batch, at, zigzag(delta))
-    batch.set(body, at)
-    at += body.length
-  }
+  for (let delta = 0; delta < bodies.length; delta++) at = writeRecord(batch, at, delta, bodies[delta] as Buffer)
   fillCrc(batch)
+  return batch
+}
+
+/** What compaction leaves of the offsets from `baseOffset` to `lastOffset`; perhaps nothing, and the range alone. */
+export function encodeCompacted(
+  range: Readonly<{ baseOffset: number; lastOffset: number; appendTimeMs: number }>,
+  records: readonly Readonly<{ offset: number; body: Buffer }>[],
+): Buffer {
+  const { baseOffset, lastOffset, appendTimeMs } = range
+  const sizes = records.map(({ offset, body }) => recordSize(offset - baseOffset, body))
+  const size = sizes.reduce((sum, each) => sum + each, Number(layout.records))
+  const batch = Buffer.allocUnsafe(size)
+  writeHeader(batch, records.length, lastOffset - baseOffset)
+  let at: number = layout.records
+  for (const { offset, body } of records) at = writeRecord(batch, at, offset - baseOffset, body)
+  stampBatch(batch, baseOffset, appendTimeMs)
   return batch
 }
 
@@ -37,12 +42,26 @@ export function stampBatch(batch: Buffer, baseOffset: number, appendTimeMs: numb
 
 const recordLength = (delta: number, body: Buffer): number => 2 + varintSize(2 * delta) + body.length
 
-function writeHeader(batch: Buffer, count: number): void {
+function recordSize(delta: number, body: Buffer): number {
+  const length = recordLength(delta, body)
+  return varintSize(2 * length) + length
+}
+
+function writeRecord(batch: Buffer, from: number, delta: number, body: Buffer): number {
+  let at = writeVarint(batch, from, 2 * recordLength(delta, body))
+  batch[at++] = 0 // attributes
+  batch[at++] = 0 // timestamp delta: the log's append time holds for all
+  at = writeVarint(batch, at, zigzag(delta))
+  batch.set(body, at)
+  return at + body.length
+}
+
+function writeHeader(batch: Buffer, count: number, lastOffsetDelta: number): void {
   batch.fill(0, 0, layout.records)
   batch.writeInt32BE(batch.length - lengthOverhead, layout.length)
   batch.writeInt32BE(-1, layout.leaderEpoch)
   batch.writeInt8(2, layout.magic)
-  batch.writeInt32BE(count - 1, layout.lastOffsetDelta)
+  batch.writeInt32BE(lastOffsetDelta, layout.lastOffsetDelta)
   batch.fill(0xff, layout.producerId, layout.count)
   batch.writeInt32BE(count, layout.count)
 }

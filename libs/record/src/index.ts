@@ -1,5 +1,5 @@
 export { type BatchView, batchAt, batches, CorruptBatch } from './batch-reader.ts'
-export { encodeBatch, stampBatch } from './batch-writer.ts'
+export { encodeBatch, encodeCompacted, stampBatch } from './batch-writer.ts'
 export { type Body, encodeBody, readBody } from './body.ts'
 export { crc32c } from './crc32c.ts'
 export { decodeEnvelope } from './envelope-decoder.ts'

@@ -7,9 +7,9 @@ logContract('the embedded log', async () => {
   const folder = temporaryFolder()
   let running = await startLogProcess(folder)
   const log = connectEmbeddedLog(running.address)
-  const restart = async () => {
+  const restart = async (environment: Record<string, string> = {}) => {
     await running.kill()
-    running = await startLogProcess(folder, running.address)
+    running = await startLogProcess(folder, running.address, environment)
     await log.offsets('tern.messages', [0])
     return log
   }
@@ -18,7 +18,10 @@ logContract('the embedded log', async () => {
     await running.kill()
     removeFolder(folder)
   }
-  return { log, restart, stop }
+  const compact = async () => {
+    await restart({ TERN_LOG_COMPACTION_LAG_MS: '0', TERN_LOG_COMPACTION_MIN_BYTES: '0' })
+  }
+  return { log, restart: () => restart(), compact, stop }
 })
 
 test('an append is unknown when the log is killed under it, and reading tells', async () => {

@@ -2,11 +2,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startServer } from '@tern/rpc'
 import { createLogger } from '@tern/runtime'
+import { compactionLagMs } from '../compaction.ts'
+import { CommitRefused } from './journal.ts'
 import { lockFolder, unlockFolder } from './lock.ts'
 import { createLogService } from './service.ts'
 import { Store } from './store.ts'
 
 const retentionEveryMs = 60_000
+const compactionEveryMs = 10_000
+const compactionBreathMs = 5
 
 function refuse(sentence: string): never {
   process.stderr.write(`${sentence}\n`)
@@ -24,15 +28,17 @@ function readFlags(): { listen: string; data: string } {
   return refuse('Start the log with --listen HOST:PORT --data FOLDER and nothing else.')
 }
 
-function readSegmentBytes(): number {
-  const text = process.env['TERN_LOG_SEGMENT_BYTES'] ?? String(64 * 1024 * 1024)
-  const bytes = Number(text)
-  if (Number.isSafeInteger(bytes) && bytes >= 4096 && bytes <= 1024 ** 3) return bytes
-  return refuse(`TERN_LOG_SEGMENT_BYTES is "${text}"; give a whole number from 4096 to 1073741824.`)
+function fromEnvironment(name: string, otherwise: number, min: number): number {
+  const text = process.env[name] ?? String(otherwise)
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= min && value <= 1024 ** 3) return value
+  return refuse(`${name} is "${text}"; give a whole number from ${min} to 1073741824.`)
 }
 
 const { listen, data } = readFlags()
-const segmentBytes = readSegmentBytes()
+const segmentBytes = fromEnvironment('TERN_LOG_SEGMENT_BYTES', 64 * 1024 * 1024, 4096)
+const lagMs = fromEnvironment('TERN_LOG_COMPACTION_LAG_MS', compactionLagMs, 0)
+const dirtyBytesMin = fromEnvironment('TERN_LOG_COMPACTION_MIN_BYTES', 1024 * 1024, 0)
 const logger = createLogger()
 
 function lock(): void {
@@ -47,7 +53,8 @@ function lock(): void {
 
 function openStore(): Store {
   try {
-    return new Store({ folder: join(data, 'journal'), segmentBytes, now: Date.now })
+    const folder = join(data, 'journal')
+    return new Store({ folder, segmentBytes, now: Date.now, compactionLagMs: lagMs, dirtyBytesMin })
   } catch (error) {
     unlockFolder(data)
     return refuse(`The log in ${data} cannot be opened: ${(error as Error).message}.`)
@@ -79,6 +86,19 @@ const retain = () => {
   }
 }
 setInterval(retain, retentionEveryMs)
+
+/** A step, then a breath for the commits that wait. */
+function clean(): void {
+  let more = false
+  try {
+    more = store.compactStep()
+  } catch (error) {
+    if (!(error instanceof CommitRefused)) fatal(error as Error)
+    logger.warn('nothing can be compacted now', { reason: (error as Error).message })
+  }
+  setTimeout(clean, more ? compactionBreathMs : compactionEveryMs)
+}
+clean()
 process.on('SIGTERM', () => stop(0))
 process.on('SIGINT', () => stop(0))
 process.stdout.write(`log ready on ${server.address}\n`)

@@ -11,8 +11,12 @@ export const removeFolder = (folder: string): void => rmSync(folder, { recursive
 export type LogProcess = Readonly<{ address: string; kill(): Promise<void>; child: ChildProcess }>
 
 /** Starts the real log process and waits for its ready line. */
-export async function startLogProcess(folder: string, listen = '127.0.0.1:0'): Promise<LogProcess> {
-  const child = spawnLog(['--listen', listen, '--data', folder])
+export async function startLogProcess(
+  folder: string,
+  listen = '127.0.0.1:0',
+  environment: Record<string, string> = {},
+): Promise<LogProcess> {
+  const child = spawnLog(['--listen', listen, '--data', folder], environment)
   const exited = once(child, 'exit')
   let printed = ''
   for await (const piece of child.stdout ?? []) {
@@ -28,10 +32,10 @@ export async function startLogProcess(folder: string, listen = '127.0.0.1:0'): P
   return { address, kill, child }
 }
 
-export const spawnLog = (flags: readonly string[]): ChildProcess =>
+export const spawnLog = (flags: readonly string[], environment: Record<string, string> = {}): ChildProcess =>
   spawn(process.execPath, [main, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { TERN_LOG_SEGMENT_BYTES: String(1024 * 1024), ...process.env },
+    env: { TERN_LOG_SEGMENT_BYTES: String(1024 * 1024), ...process.env, ...environment },
   })
 
 /** Runs to its end: exit code and what it wrote to stderr. */

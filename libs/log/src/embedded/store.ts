@@ -1,7 +1,9 @@
 import { batchAt, stampBatch } from '@tern/record'
 import { checkBatch } from '../checked-batch.ts'
+import { compactionLagMs } from '../compaction.ts'
 import { LogError, type OffsetRange, type ReadResult, type TopicSpec } from '../log.ts'
 import { type Entry, PartitionIndex } from '../partition-index.ts'
+import { Cleaner } from './cleaner.ts'
 import type { Frame } from './frame.ts'
 import { CommitRefused, Journal, type JournalOptions, type Place } from './journal.ts'
 
@@ -13,16 +15,20 @@ export type Outcome = { baseOffset: number; appendTimeMs: number; refused: strin
 /** Written when topics come, offsets are trimmed and before a segment goes; the last one holds. */
 type Fact = { topics: { id: number; spec: TopicSpec; ranges: OffsetRange[] }[] }
 
+export type StoreOptions = JournalOptions &
+  Readonly<{ now: () => number; compactionLagMs?: number; dirtyBytesMin?: number }>
+
 /** Topics and partitions over the journal. All of it blocks: one writer, one disk, nothing to interleave. */
 export class Store {
   readonly topics = new Map<string, Topic>()
   private readonly journal: Journal
+  private readonly cleaner: Cleaner
   private readonly now: () => number
   private lastTimeMs = 0
 
-  constructor(options: JournalOptions & { now: () => number }) {
+  constructor(options: StoreOptions) {
     this.now = options.now
-    const found = new Map<string, Map<number, Entry<Place>>>()
+    const found = new Map<string, Index>()
     let fact: Fact = { topics: [] }
     this.journal = new Journal(options, (frame, place) => {
       if (frame.kind === 'fact') fact = JSON.parse(frame.payload.toString())
@@ -32,6 +38,13 @@ export class Store {
       const partitions = ranges.map((range, partition) => restore(range, found.get(`${id}/${partition}`)))
       this.topics.set(spec.topic, { id, spec, partitions })
     }
+    const { compactionLagMs: lagMs = compactionLagMs, dirtyBytesMin = 1024 * 1024 } = options
+    this.cleaner = new Cleaner({
+      ...{ now: options.now, lagMs, dirtyBytesMin },
+      compacted: () => [...this.topics.values()].flatMap(({ spec, partitions }) => (spec.compacted ? partitions : [])),
+      bytesOf: (entries) => this.bytesOf(entries),
+      rewrite: (index, batch) => this.rewrite(index, batch),
+    })
   }
 
   provision(specs: readonly TopicSpec[]): void {
@@ -112,6 +125,27 @@ export class Store {
     if (index.start !== start) this.commitFact([...this.topics.values()])
   }
 
+  /** Goes on with compaction for a while; false when there is nothing to compact. */
+  compactStep(): boolean {
+    return this.cleaner.step()
+  }
+
+  private rewrite(index: Index, batch: Buffer): void {
+    const entry = entryOf(batch)
+    const owner = this.ownerOf(index)
+    if (entry === undefined || owner === undefined) return
+    const [place] = this.journal.commit([{ kind: 'batch', ...owner, payload: batch }])
+    if (place !== undefined) index.replace({ ...entry, place })
+  }
+
+  private ownerOf(index: Index): { topicId: number; partition: number } | undefined {
+    for (const { id, partitions } of this.topics.values()) {
+      const partition = partitions.indexOf(index)
+      if (partition >= 0) return { topicId: id, partition }
+    }
+    return undefined
+  }
+
   /** Forgets what is past its retention and gives whole segments back; what they hold that is still needed is written again first. */
   retain(): void {
     for (const { spec, partitions } of this.topics.values()) {
@@ -153,25 +187,30 @@ export class Store {
     return { kind: 'fact', topicId: 0, partition: 0, payload: Buffer.from(JSON.stringify(content)) }
   }
 
-  private collect(found: Map<string, Map<number, Entry<Place>>>, frame: Frame, place: Place): void {
-    const batch = batchAt(frame.payload, 0)
-    if (batch === undefined) return
-    const key = `${frame.topicId}/${frame.partition}`
-    const entries = found.get(key) ?? new Map<number, Entry<Place>>()
-    const { baseOffset, lastOffset, appendTimeMs, sizeBytes } = batch
-    this.lastTimeMs = Math.max(this.lastTimeMs, appendTimeMs)
-    // A batch carried forward is found again under its offset: the later place holds.
-    entries.set(baseOffset, { baseOffset, lastOffset, timeMs: appendTimeMs, sizeBytes, place })
-    found.set(key, entries)
+  private collect(found: Map<string, Index>, { topicId, partition, payload }: Frame, place: Place): void {
+    const entry = entryOf(payload)
+    if (entry === undefined) return
+    const key = `${topicId}/${partition}`
+    const index = found.get(key) ?? new PartitionIndex<Place>()
+    this.lastTimeMs = Math.max(this.lastTimeMs, entry.timeMs)
+    // A batch that was carried forward or compacted is found again under its offsets: the later place holds.
+    index.found({ ...entry, place })
+    found.set(key, index)
   }
+}
+
+function entryOf(payload: Buffer): Omit<Entry<Place>, 'place'> | undefined {
+  const batch = batchAt(payload, 0)
+  if (batch === undefined) return undefined
+  const { baseOffset, lastOffset, appendTimeMs, sizeBytes } = batch
+  return { baseOffset, lastOffset, timeMs: appendTimeMs, sizeBytes }
 }
 
 const refusal = (refused: string): Outcome => ({ baseOffset: 0, appendTimeMs: 0, refused })
 
-function restore(range: OffsetRange, found: ReadonlyMap<number, Entry<Place>> | undefined): Index {
-  const index = new PartitionIndex<Place>()
-  index.entries = [...(found?.values() ?? [])].sort((a, b) => a.baseOffset - b.baseOffset)
-  index.end = Math.max(range.end, (index.entries.at(-1)?.lastOffset ?? -1) + 1)
+function restore(range: OffsetRange, found: Index | undefined): Index {
+  const index = found ?? new PartitionIndex<Place>()
+  index.end = Math.max(range.end, index.end)
   index.trim(range.start)
   return index
 }

@@ -1,5 +1,6 @@
 import { stampBatch } from '@tern/record'
 import { checkBatch } from '../checked-batch.ts'
+import { compact, compactionLagMs, type Newest, noteKeys } from '../compaction.ts'
 import { type Appended, type Log, LogError, type TopicName, type TopicSpec } from '../log.ts'
 import { PartitionIndex } from '../partition-index.ts'
 
@@ -10,10 +11,16 @@ export type MemoryLogFaults = {
   afterAppend?: (topic: TopicName, partition: number, appended: Appended) => void
 }
 
-type Partition = { index: PartitionIndex<Buffer>; tails: Set<() => void> }
+export type MemoryLog = Log &
+  Readonly<{
+    /** Compacts what is older than the lag; nothing is compacted otherwise. */
+    compact(lagMs?: number): void
+  }>
+
+type Partition = { index: PartitionIndex<Buffer>; tails: Set<() => void>; compacted: boolean }
 
 /** Deterministic, in one process; durable for as long as the object lives. `close` is for one user of it and forgets nothing. */
-export function createMemoryLog({ now, faults = {} }: { now: () => number; faults?: MemoryLogFaults }): Log {
+export function createMemoryLog({ now, faults = {} }: { now: () => number; faults?: MemoryLogFaults }): MemoryLog {
   const topics = new Map<TopicName, Partition[]>()
   let lastTimeMs = 0
 
@@ -43,7 +50,11 @@ export function createMemoryLog({ now, faults = {} }: { now: () => number; fault
     index.check(from)
     return { ...index.range(), batches: Buffer.concat(index.from(from, bytesMax).map(({ place }) => place)) }
   }
+  const compactAll = (lagMs: number) => {
+    for (const { index, compacted } of [...topics.values()].flat()) if (compacted) compactIndex(index, now() - lagMs)
+  }
   return {
+    compact: (lagMs = compactionLagMs) => compactAll(lagMs),
     provision: async (specs) => provision(topics, specs),
     append: async (topic, partition, batch) => append(topic, partition, batch),
     read: async (topic, partition, from, bytesMax) => read(topic, partition, from, bytesMax),
@@ -61,15 +72,27 @@ function provision(topics: Map<TopicName, Partition[]>, specs: readonly TopicSpe
     if (existing !== undefined && existing.length !== partitions)
       throw new LogError('refused', `${topic} has ${existing.length} partitions, not ${partitions}; that never changes`)
   }
-  for (const { topic, partitions } of specs)
+  for (const { topic, partitions, compacted } of specs)
     if (!topics.has(topic))
       topics.set(
         topic,
         Array.from({ length: partitions }, () => ({
           index: new PartitionIndex<Buffer>(),
           tails: new Set<() => void>(),
+          compacted,
         })),
       )
+}
+
+function compactIndex(index: PartitionIndex<Buffer>, youngest: number): void {
+  const old = index.entries.filter(({ timeMs }) => timeMs <= youngest)
+  const bytes = Buffer.concat(old.map(({ place }) => place))
+  const newest: Newest = new Map()
+  noteKeys(newest, bytes)
+  const place = compact(bytes, newest)
+  const [first, last] = [old[0], old.at(-1)]
+  if (place === undefined || first === undefined || last === undefined) return
+  index.replace({ ...last, baseOffset: first.baseOffset, sizeBytes: place.length, place })
 }
 
 const tailBytesMax = 1024 * 1024

@@ -5,10 +5,17 @@ import { expect, test } from 'vitest'
 import { encodeStateRecord, type StateEntry } from './state-record.ts'
 import { openStateStore, StateRefused, Superseded } from './state-store.ts'
 
-/** Real turns of the event loop, delays cut to none. */
+/** What is to happen much later. */
+let later: (() => void)[] = []
+
+/** Real turns of the event loop, short delays cut to none. */
 const clock: Clock = {
   now: () => 0,
-  after(_, task) {
+  after(delay, task) {
+    if (delay > 1_000) {
+      later.push(task)
+      return { cancel() {} }
+    }
     const immediate = setImmediate(task)
     return { cancel: () => clearImmediate(immediate) }
   },
@@ -17,6 +24,7 @@ const clock: Clock = {
 const value = (broker: number): StateEntry => ({ $case: 'epochStart', value: { broker } })
 
 async function world() {
+  later = []
   const faults: MemoryLogFaults = {}
   const log = createMemoryLog({ now: () => 0, faults })
   await log.provision(ternTopics(1))
@@ -137,4 +145,18 @@ test('a put that is too large is refused at once', async () => {
   const { open } = await world()
   const store = await open(1)
   expect(() => store.put([['k'.repeat(1_000_001), value(1)]])).toThrow(StateRefused)
+})
+
+test('an owner that has nothing to write meets a void record too, before compaction could prefer it', async () => {
+  const { open, log } = await world()
+  await open(1)
+  const second = await open(2)
+  await second.put([['a', value(2)]])
+  const late = encodeStateRecord(['a', value(1)], { epoch: 1, number: 99 })
+  await log.append('tern.state', 0, encodeBatch([late]))
+  const [before] = await log.offsets('tern.state', [0])
+  for (const task of later.splice(0)) task()
+  await expect.poll(async () => (await log.offsets('tern.state', [0]))[0]?.end).toBeGreaterThan(before?.end ?? 0)
+  log.compact(0)
+  expect((await open(3)).get('a')).toEqual(value(2))
 })

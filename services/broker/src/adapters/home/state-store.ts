@@ -11,6 +11,8 @@ export const stateLimits = {
   batchBytesMax: 1_000_000,
   pendingBytesMax: 64 << 20,
   retryDelayMs: 100,
+  /** Far below the lag of compaction. */
+  lookEveryMs: 2_000,
 }
 
 /** Another owner has begun a higher epoch, or the store was closed: nothing is served from here any more. */
@@ -88,6 +90,16 @@ class Writer implements StateStore {
     this.#reassert()
     const old = [...this.entries('epoch/')].filter(([key]) => key !== `epoch/${epoch}`)
     if (old.length > 0) this.put(old.map(([key]) => [key, undefined])).catch(() => {})
+    this.#lookNowAndThen()
+  }
+
+  /** Also when there is nothing to write: a void record must be met well before compaction could prefer it. */
+  #lookNowAndThen(): void {
+    this.#options.clock.after(stateLimits.lookEveryMs, () => {
+      if (this.#stopped) return
+      this.checkFence().catch(() => {})
+      this.#lookNowAndThen()
+    })
   }
 
   get(key: string): StateEntry | undefined {
