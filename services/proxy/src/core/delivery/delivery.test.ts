@@ -165,6 +165,22 @@ test('behind what an earlier connection had, a session reads and does not take a
   expect(texts()).toEqual(['3'])
 })
 
+test('PUBRELs are repeated in the order of their exchanges, also where a packet id was in use before (MQTT 5, 4.6)', async () => {
+  const cursor = { progress: [], inFlight: [{ packetId: 5, queue: 0, position: 0, phase: PUBLISHED, qos: 1 }] }
+  const journal = [
+    { packetId: 7, queue: 0, position: 1, phase: RELEASED, qos: 2 },
+    { packetId: 5, queue: 0, position: 2, phase: RELEASED, qos: 2 },
+  ]
+  const { delivery, packets, subscribe } = client(new FakeQueue(), { present: true, journalled: true, journal, cursor })
+  subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  delivery.resume()
+  await settled()
+  expect(packets()).toMatchObject([
+    { cmd: 'pubrel', messageId: 7 },
+    { cmd: 'pubrel', messageId: 5 },
+  ])
+})
+
 test('what was in flight is sent again first, with DUP and its packet id, before anything new [MQTT5-4.4.0-1]', async () => {
   const queue = new FakeQueue()
   queue.publish('0', '1', ['2', { qos: 2 }], '3')

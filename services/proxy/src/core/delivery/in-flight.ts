@@ -47,6 +47,8 @@ export class InFlightWindow {
 
   /** Takes up what was in flight on an earlier connection, with its packet id [MQTT5-4.4.0-1]. */
   restore(entry: InFlight): void {
+    // A packet id that was used again: only the later exchange is open, and it has the later place.
+    this.entries.delete(entry.packetId)
     this.entries.set(entry.packetId, entry)
     const positions = this.restored.get(entry.queue)
     if (positions) positions.add(entry.position)
