@@ -62,7 +62,7 @@ export class PartitionIndex<Place> {
   }
 
   /** Index of the first entry for which the condition holds; it must hold for all after it. */
-  private first(holds: (entry: Entry<Place>) => boolean): number {
+  protected first(holds: (entry: Entry<Place>) => boolean): number {
     let low = 0
     let high = this.entries.length
     while (low < high) {

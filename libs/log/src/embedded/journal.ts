@@ -19,6 +19,12 @@ export type Place = Readonly<{ segment: number; at: number }>
 
 export type JournalOptions = Readonly<{ folder: string; segmentBytes: number; create?: typeof createSegment }>
 
+export type JournalReader = Readonly<{
+  /** Of a complete segment: what it holds is known, and it need not be read. */
+  isKnown(segment: number): boolean
+  found(frame: Frame, place: Place): void
+}>
+
 /** The disk did not take a commit, and nothing of it will ever be read. */
 export class CommitRefused extends Error {}
 
@@ -32,7 +38,7 @@ export class Journal {
   private buffer = Buffer.allocUnsafe(1024 * 1024)
 
   /** Hands each frame that is whole to `found`, in order, and cuts off what a crash tore. Throws when more than the tail is damaged. */
-  constructor(options: JournalOptions, found: (frame: Frame, place: Place) => void) {
+  constructor(options: JournalOptions, { isKnown, found }: JournalReader) {
     this.options = options
     mkdirSync(options.folder, { recursive: true })
     if (options.create === undefined) this.spare = new SpareSegment(options.folder, options.segmentBytes)
@@ -44,7 +50,9 @@ export class Journal {
     for (const number of numbers) {
       const segment = openSegment(options.folder, number)
       this.segments.set(number, segment)
-      const { frames, end, clean } = this.scan(segment, found)
+      const { frames, end, clean } = isKnown(number)
+        ? { frames: 1, end: segment.sizeBytes, clean: true }
+        : this.scan(segment, found)
       if (frames > 0 && torn !== undefined)
         throw new Error(`the journal is damaged in ${torn}, before its end; restore it or begin with an empty folder`)
       if (frames > 0 || this.current === undefined || !clean) {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { startServer } from '@tern/rpc'
 import { createLogger } from '@tern/runtime'
 import { compactionLagMs } from '../compaction.ts'
+import { Catalog } from './catalog.ts'
 import { CommitRefused } from './journal.ts'
 import { lockFolder, unlockFolder } from './lock.ts'
 import { createLogService } from './service.ts'
@@ -54,7 +55,11 @@ function lock(): void {
 function openStore(): Store {
   try {
     const folder = join(data, 'journal')
-    return new Store({ folder, segmentBytes, now: Date.now, compactionLagMs: lagMs, dirtyBytesMin })
+    return new Store({
+      ...{ folder, segmentBytes, now: Date.now, compactionLagMs: lagMs, dirtyBytesMin },
+      catalog: new Catalog(join(data, 'catalog')),
+      notSealed: (segment, error) => logger.warn('a segment could not be noted', { segment, error: String(error) }),
+    })
   } catch (error) {
     unlockFolder(data)
     return refuse(`The log in ${data} cannot be opened: ${(error as Error).message}.`)

@@ -1,8 +1,9 @@
-import { closeSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { batchOf, textsOf } from '../log.contract.ts'
 import { ternTopics } from '../topics.ts'
+import { Catalog } from './catalog.ts'
 import { removeFolder, temporaryFolder } from './process.fixture.ts'
 import { createSegment } from './segment.ts'
 import { Store } from './store.ts'
@@ -17,7 +18,8 @@ afterEach(() => removeFolder(folder))
 
 const segmentBytes = 4096
 const open = (create = createSegment): Store => {
-  const store = new Store({ folder, segmentBytes, now: () => time, create })
+  const catalog = new Catalog(join(folder, 'catalog'))
+  const store = new Store({ folder, catalog, segmentBytes, now: () => time, create })
   store.provision(ternTopics(2))
   return store
 }
@@ -73,7 +75,7 @@ test('a full disk refuses with a sentence, keeps what there is, and takes append
   expect(all(open(), 'tern.messages')).toEqual(before)
 })
 
-test('past the retention whole segments are given back, and what is kept for ever is carried over', () => {
+test('past the retention whole segments are given back, and what is kept for ever is carried over', async () => {
   const store = open()
   append(store, 'tern.control', 'term 1')
   append(store, 'tern.state', 'session')
@@ -81,6 +83,7 @@ test('past the retention whole segments are given back, and what is kept for eve
   const segments = readdirSync(folder).length
   time += 73 * 3_600_000
   append(store, 'tern.control', 'term 2')
+  await store.sealed()
   store.retain()
   expect(readdirSync(folder).length).toBeLessThan(segments)
   for (const each of [store, open()]) {
@@ -98,4 +101,65 @@ test('times never go back, also when the clock does', () => {
   time -= 5000
   expect(append(store, 'tern.messages', 'b')?.appendTimeMs).toBe(first?.appendTimeMs)
   expect(append(open(), 'tern.messages', 'c')?.appendTimeMs).toBe(first?.appendTimeMs)
+})
+
+const fill = async (store: Store, count: number) => {
+  for (let i = 0; i < count; i++) {
+    time += 1_000
+    append(store, 'tern.messages', `${i} ${'x'.repeat(100)}`)
+    if (i % 100 === 0) await store.sealed()
+  }
+  await store.sealed()
+}
+const numbers = (store: Store, from: number, bytesMax = 10_000_000): number[] => {
+  const { batches } = store.read(store.index('tern.messages', 0), from, bytesMax)
+  return textsOf(batches).map((text) => Number.parseInt(text.split(':')[1] ?? '', 10))
+}
+
+test('batches of complete segments are found by pages, and memory holds those of the last ones only', async () => {
+  const store = open()
+  await fill(store, 2_000)
+  for (const each of [store, open()]) {
+    const index = each.index('tern.messages', 0)
+    expect(index.entries.length).toBeLessThan(50)
+    expect(numbers(each, 0)).toEqual(Array.from({ length: 2_000 }, (_, i) => i))
+    expect(numbers(each, 700, 1_000).slice(0, 3)).toEqual([700, 701, 702])
+    expect(numbers(each, 700, 1_000).length).toBeLessThan(10)
+    expect(numbers(each, 1_990)).toHaveLength(10)
+    for (const offset of [0, 1, 255, 256, 999, 1_998, 1_999])
+      expect(index.offsetAt(time - (1_999 - offset) * 1_000)).toBe(offset)
+    expect(index.offsetAt(time + 1)).toBe(2_000)
+  }
+})
+
+test('a start reads the last segments alone, and all of them when the catalog is gone', async () => {
+  await fill(open(), 500)
+  // Unreadable: whoever looks at it says that the journal is damaged.
+  overwrite(2_000, Buffer.from([0xee, 0xee]))
+  expect(open().index('tern.messages', 0).end).toBe(500)
+  rmSync(join(folder, 'catalog'), { recursive: true })
+  expect(() => open()).toThrow(/damaged/)
+})
+
+test('without its catalog a store finds everything again', async () => {
+  const store = open()
+  await fill(store, 500)
+  store.trim(store.index('tern.messages', 0), 123)
+  rmSync(join(folder, 'catalog'), { recursive: true })
+  const again = open()
+  await again.sealed()
+  expect(numbers(again, 123)).toEqual(Array.from({ length: 377 }, (_, i) => 123 + i))
+  expect(numbers(open(), 123)).toHaveLength(377)
+})
+
+test('the start that retention made survives a restart, and what is left can be read', async () => {
+  const store = open()
+  await fill(store, 500)
+  time += 72 * 3_600_000 - 300_000
+  store.retain()
+  const { start, end } = store.index('tern.messages', 0)
+  expect([start, end]).toEqual([199, 500])
+  const again = open()
+  expect(again.index('tern.messages', 0).range()).toEqual({ start, end })
+  expect(numbers(again, start)[0]).toBe(199)
 })

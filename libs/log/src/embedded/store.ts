@@ -1,43 +1,52 @@
-import { batchAt, stampBatch } from '@tern/record'
+import { stampBatch } from '@tern/record'
 import { checkBatch } from '../checked-batch.ts'
 import { compactionLagMs } from '../compaction.ts'
-import { LogError, type OffsetRange, type ReadResult, type TopicSpec } from '../log.ts'
-import { type Entry, PartitionIndex } from '../partition-index.ts'
+import { LogError, type ReadResult, type TopicSpec } from '../log.ts'
+import type { Entry } from '../partition-index.ts'
+import type { Catalog, PartitionId } from './catalog.ts'
 import { Cleaner } from './cleaner.ts'
 import type { Frame } from './frame.ts'
-import { CommitRefused, Journal, type JournalOptions, type Place } from './journal.ts'
+import { CommitRefused, type Journal, type JournalOptions, type Place } from './journal.ts'
+import { PagedIndex } from './paged-index.ts'
+import { describe, type Fact, type Index, isPaged, newIndex, Recovery, type Topic } from './recovery.ts'
+import type { Sealer } from './sealer.ts'
 
-export type Index = PartitionIndex<Place>
-export type Topic = { id: number; spec: TopicSpec; partitions: Index[] }
+export type { Index } from './recovery.ts'
 export type Append = Readonly<{ topic: string; partition: number; batch: Buffer }>
 export type Outcome = { baseOffset: number; appendTimeMs: number; refused: string }
 
-/** Written when topics come, offsets are trimmed and before a segment goes; the last one holds. */
-type Fact = { topics: { id: number; spec: TopicSpec; ranges: OffsetRange[] }[] }
-
 export type StoreOptions = JournalOptions &
-  Readonly<{ now: () => number; compactionLagMs?: number; dirtyBytesMin?: number }>
+  Readonly<{
+    catalog: Catalog
+    now: () => number
+    compactionLagMs?: number
+    dirtyBytesMin?: number
+    /** A complete segment could not be noted in the catalog: it will be read again at the next start. */
+    notSealed?: (segment: number, error: unknown) => void
+  }>
 
 /** Topics and partitions over the journal. All of it blocks: one writer, one disk, nothing to interleave. */
 export class Store {
-  readonly topics = new Map<string, Topic>()
+  readonly topics: Map<string, Topic>
+  private readonly catalog: Catalog
   private readonly journal: Journal
+  private readonly sealer: Sealer
   private readonly cleaner: Cleaner
   private readonly now: () => number
-  private lastTimeMs = 0
+  private lastTimeMs: number
 
   constructor(options: StoreOptions) {
     this.now = options.now
-    const found = new Map<string, Index>()
-    let fact: Fact = { topics: [] }
-    this.journal = new Journal(options, (frame, place) => {
-      if (frame.kind === 'fact') fact = JSON.parse(frame.payload.toString())
-      else this.collect(found, frame, place)
+    this.catalog = options.catalog
+    const recovery = new Recovery(options, options.catalog)
+    this.journal = recovery.journal
+    this.topics = recovery.topics
+    this.lastTimeMs = recovery.lastTimeMs
+    this.sealer = recovery.sealer({
+      catalog: options.catalog,
+      flushPages: () => this.flushPages(),
+      failed: (segment, error) => options.notSealed?.(segment, error),
     })
-    for (const { id, spec, ranges } of fact.topics) {
-      const partitions = ranges.map((range, partition) => restore(range, found.get(`${id}/${partition}`)))
-      this.topics.set(spec.topic, { id, spec, partitions })
-    }
     const { compactionLagMs: lagMs = compactionLagMs, dirtyBytesMin = 1024 * 1024 } = options
     this.cleaner = new Cleaner({
       ...{ now: options.now, lagMs, dirtyBytesMin },
@@ -56,8 +65,11 @@ export class Store {
     const missing = specs.filter(({ topic }) => !this.topics.has(topic))
     if (missing.length === 0) return
     const added = missing.map((spec, i): Topic => {
-      const partitions = Array.from({ length: spec.partitions }, () => new PartitionIndex<Place>())
-      return { id: this.topics.size + i, spec, partitions }
+      const id = this.topics.size + i
+      const partitions = Array.from({ length: spec.partitions }, (_, partition) =>
+        newIndex(spec, { topicId: id, partition }, this.catalog),
+      )
+      return { id, spec, partitions }
     })
     this.commitFact([...this.topics.values(), ...added])
     for (const topic of added) this.topics.set(topic.spec.topic, topic)
@@ -68,7 +80,7 @@ export class Store {
     this.lastTimeMs = Math.max(this.lastTimeMs, this.now())
     const ends = new Map<Index, number>()
     const frames: Frame[] = []
-    const accepted: { index: Index; entry: Omit<Entry<Place>, 'place'> }[] = []
+    const accepted: { id: PartitionId; spec: TopicSpec; index: Index; entry: Omit<Entry<Place>, 'place'> }[] = []
     const outcomes = appends.map(({ topic, partition, batch }): Outcome => {
       const found = this.topics.get(topic)
       const index = found?.partitions[partition]
@@ -81,15 +93,17 @@ export class Store {
       ends.set(index, baseOffset + count)
       frames.push({ kind: 'batch', topicId: found.id, partition, payload: batch })
       accepted.push({
-        index,
+        ...{ id: { topicId: found.id, partition }, spec: found.spec, index },
         entry: { baseOffset, lastOffset: baseOffset + count - 1, timeMs, sizeBytes: batch.length },
       })
       return { baseOffset, appendTimeMs: timeMs, refused: '' }
     })
     try {
       const places = frames.length === 0 ? [] : this.journal.commit(frames)
-      accepted.forEach(({ index, entry }, i) => {
-        index.add({ ...entry, place: places[i] as Place })
+      accepted.forEach(({ id, spec, index, entry }, i) => {
+        const placed = { ...entry, place: places[i] as Place }
+        index.add(placed)
+        this.sealer.batch(id, placed, isPaged(spec))
       })
       return outcomes
     } catch (error) {
@@ -125,20 +139,28 @@ export class Store {
     if (index.start !== start) this.commitFact([...this.topics.values()])
   }
 
+  /** Resolves once every complete segment is noted in the catalog, or could not be. */
+  sealed(): Promise<void> {
+    return this.sealer.settled
+  }
+
   /** Goes on with compaction for a while; false when there is nothing to compact. */
   compactStep(): boolean {
     return this.cleaner.step()
   }
 
   private rewrite(index: Index, batch: Buffer): void {
-    const entry = entryOf(batch)
-    const owner = this.ownerOf(index)
-    if (entry === undefined || owner === undefined) return
-    const [place] = this.journal.commit([{ kind: 'batch', ...owner, payload: batch }])
-    if (place !== undefined) index.replace({ ...entry, place })
+    const described = describe(batch)
+    const id = this.idOf(index)
+    if (described === undefined || id === undefined) return
+    const [place] = this.journal.commit([{ kind: 'batch', ...id, payload: batch }])
+    if (place === undefined) return
+    const entry = { ...described, place }
+    index.replace(entry)
+    this.sealer.batch(id, entry, false)
   }
 
-  private ownerOf(index: Index): { topicId: number; partition: number } | undefined {
+  private idOf(index: Index): PartitionId | undefined {
     for (const { id, partitions } of this.topics.values()) {
       const partition = partitions.indexOf(index)
       if (partition >= 0) return { topicId: id, partition }
@@ -146,71 +168,75 @@ export class Store {
     return undefined
   }
 
+  private async flushPages(): Promise<void> {
+    const all = [...this.topics.values()].flatMap(({ partitions }) => partitions)
+    await Promise.all(all.map((index) => (index instanceof PagedIndex ? index.flush() : undefined)))
+  }
+
   /** Forgets what is past its retention and gives whole segments back; what they hold that is still needed is written again first. */
   retain(): void {
+    let moved = false
     for (const { spec, partitions } of this.topics.values()) {
-      if (spec.retentionMs === 0) continue
-      for (const index of partitions) index.trim(index.offsetAt(this.now() - spec.retentionMs))
+      if (!isPaged(spec)) continue
+      for (const index of partitions) {
+        const { start } = index
+        index.trim(index.offsetAt(this.now() - spec.retentionMs))
+        moved ||= index.start !== start
+      }
     }
+    if (moved) this.commitFact([...this.topics.values()])
     for (const segment of this.journal.segmentNumbers()) {
       if (segment === this.journal.currentNumber || !this.release(segment)) return
     }
   }
 
-  /** False when records with a retention still need the segment: they will go by themselves. */
+  /** False when records with a retention still need the segment, or may: they will go by themselves. */
   private release(segment: number): boolean {
-    const carried: { entry: Entry<Place>; frame: Frame }[] = []
-    for (const { id, spec, partitions } of this.topics.values())
+    const ranges = this.sealer.sealed.get(segment)
+    if (ranges === undefined || ranges.some(({ last, ...id }) => last >= (this.byId(id)?.start ?? 0))) return false
+    const carried: { id: PartitionId; entry: Entry<Place>; frame: Frame }[] = []
+    for (const { id: topicId, spec, partitions } of this.topics.values())
       for (const [partition, index] of partitions.entries())
-        for (const entry of index.entries) {
+        for (const entry of isPaged(spec) ? [] : index.entries) {
           if (entry.place.segment !== segment) continue
-          if (spec.retentionMs > 0) return false
-          const payload = this.bytesOf([entry])
-          carried.push({ entry, frame: { kind: 'batch', topicId: id, partition, payload } })
+          const id = { topicId, partition }
+          carried.push({ id, entry, frame: { kind: 'batch', ...id, payload: this.bytesOf([entry]) } })
         }
-    const places = this.journal.commit([...carried.map(({ frame }) => frame), this.fact([...this.topics.values()])])
-    carried.forEach(({ entry }, i) => {
+    const content = this.factOf([...this.topics.values()])
+    const places = this.journal.commit([...carried.map(({ frame }) => frame), frameOf(content)])
+    carried.forEach(({ id, entry }, i) => {
       entry.place = places[i] as Place
+      this.sealer.batch(id, { ...entry }, false)
     })
+    this.sealer.fact((places.at(-1) as Place).segment, content)
     this.journal.remove(segment)
+    this.sealer.sealed.delete(segment)
+    this.catalog.forget(segment).catch(() => {})
     return true
   }
 
-  private commitFact(topics: readonly Topic[]): void {
-    this.journal.commit([this.fact(topics)])
+  private byId({ topicId, partition }: PartitionId): Index | undefined {
+    return [...this.topics.values()].find(({ id }) => id === topicId)?.partitions[partition]
   }
 
-  private fact(topics: readonly Topic[]): Frame {
-    const content: Fact = {
+  private commitFact(topics: readonly Topic[]): void {
+    const content = this.factOf(topics)
+    const [place] = this.journal.commit([frameOf(content)])
+    if (place) this.sealer.fact(place.segment, content)
+  }
+
+  private factOf(topics: readonly Topic[]): Fact {
+    return {
       topics: topics.map(({ id, spec, partitions }) => ({ id, spec, ranges: partitions.map((each) => each.range()) })),
     }
-    return { kind: 'fact', topicId: 0, partition: 0, payload: Buffer.from(JSON.stringify(content)) }
-  }
-
-  private collect(found: Map<string, Index>, { topicId, partition, payload }: Frame, place: Place): void {
-    const entry = entryOf(payload)
-    if (entry === undefined) return
-    const key = `${topicId}/${partition}`
-    const index = found.get(key) ?? new PartitionIndex<Place>()
-    this.lastTimeMs = Math.max(this.lastTimeMs, entry.timeMs)
-    // A batch that was carried forward or compacted is found again under its offsets: the later place holds.
-    index.found({ ...entry, place })
-    found.set(key, index)
   }
 }
 
-function entryOf(payload: Buffer): Omit<Entry<Place>, 'place'> | undefined {
-  const batch = batchAt(payload, 0)
-  if (batch === undefined) return undefined
-  const { baseOffset, lastOffset, appendTimeMs, sizeBytes } = batch
-  return { baseOffset, lastOffset, timeMs: appendTimeMs, sizeBytes }
-}
+const frameOf = (content: Fact): Frame => ({
+  kind: 'fact',
+  topicId: 0,
+  partition: 0,
+  payload: Buffer.from(JSON.stringify(content)),
+})
 
 const refusal = (refused: string): Outcome => ({ baseOffset: 0, appendTimeMs: 0, refused })
-
-function restore(range: OffsetRange, found: Index | undefined): Index {
-  const index = found ?? new PartitionIndex<Place>()
-  index.end = Math.max(range.end, index.end)
-  index.trim(range.start)
-  return index
-}
