@@ -94,7 +94,8 @@ test('a zone that falls silent while it leads is replaced, and silence counts fr
   const silence = performance.now() - pausedAt
   // The last heartbeat may be 250 ms old when the pause begins.
   expect(silence).toBeGreaterThan(1_200)
-  expect(silence).toBeLessThan(2_200)
+  // A nameserver that was held up itself for half a second counts from there; on a busy machine that may happen once.
+  expect(silence).toBeLessThan(3_000)
 })
 
 test('after a pause of the whole machine nobody is dead', { timeout }, async () => {
