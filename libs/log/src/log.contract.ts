@@ -147,6 +147,20 @@ export function logContract(name: string, open: () => Promise<OpenedLog>): void 
       expect(await log.offsets(topic, [0])).toEqual([{ start: 0, end: 1 }])
     })
 
+    test('topics that are missing are added to those that exist', async () => {
+      const older = await open()
+      try {
+        await older.log.provision(ternTopics(4).slice(0, 2))
+        await older.log.append(topic, 0, batchOf('a'))
+        await expect(older.log.append('tern.trace', 3, batchOf('a'))).rejects.toMatchObject({ failure: 'refused' })
+        await older.log.provision(ternTopics(4))
+        await older.log.append('tern.trace', 3, batchOf('b'))
+        expect(await older.log.offsets(topic, [0])).toEqual([{ start: 0, end: 1 }])
+      } finally {
+        await older.stop()
+      }
+    })
+
     test('of a compacted topic the newest record of each key stays, with its offset; a null value deletes the key', async () => {
       const put = (...records: [string, string | null][]) =>
         log.append('tern.state', 0, encodeBatch(records.map(([key, value]) => bodyOf(key, value))))

@@ -7,4 +7,5 @@ export const ternTopics = (queues: number): TopicSpec[] => [
   { topic: 'tern.messages', partitions: queues, compacted: false, retentionMs: 72 * hourMs },
   { topic: 'tern.state', partitions: queues, compacted: true, retentionMs: 0 },
   { topic: 'tern.control', partitions: 1, compacted: false, retentionMs: 0 },
+  { topic: 'tern.trace', partitions: queues, compacted: false, retentionMs: 72 * hourMs },
 ]

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startServer } from '@tern/rpc'
-import { createLogger } from '@tern/runtime'
+import { createLogger, systemClock } from '@tern/runtime'
 import { compactionLagMs } from '../compaction.ts'
 import { Catalog } from './catalog.ts'
 import { CommitRefused } from './journal.ts'
@@ -40,6 +40,7 @@ const { listen, data } = readFlags()
 const segmentBytes = fromEnvironment('TERN_LOG_SEGMENT_BYTES', 64 * 1024 * 1024, 4096)
 const lagMs = fromEnvironment('TERN_LOG_COMPACTION_LAG_MS', compactionLagMs, 0)
 const dirtyBytesMin = fromEnvironment('TERN_LOG_COMPACTION_MIN_BYTES', 1024 * 1024, 0)
+const commitIntervalMs = fromEnvironment('TERN_LOG_COMMIT_INTERVAL_MS', 1, 0)
 const logger = createLogger()
 
 function lock(): void {
@@ -79,7 +80,8 @@ function fatal(error: Error): never {
 
 lock()
 const store = openStore()
-const server = await startServer(listen, [createLogService(store, fatal)]).catch((error: Error) => {
+const service = createLogService(store, { clock: systemClock, commitIntervalMs, fatal })
+const server = await startServer(listen, [service]).catch((error: Error) => {
   unlockFolder(data)
   return refuse(`${error.message}.`)
 })

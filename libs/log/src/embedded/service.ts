@@ -1,18 +1,28 @@
 import type { log } from '@tern/proto'
 import { acceptStream, type RpcService, rpcError, unaryHandler } from '@tern/rpc'
+import type { Clock } from '@tern/runtime'
 import { LogError, type TopicSpec } from '../log.ts'
 import { CommitRefused } from './journal.ts'
 import { asBuffer, logService } from './method-definitions.ts'
+import { createPace } from './pace.ts'
 import type { Index, Store } from './store.ts'
 
 type Waiting = Readonly<{ request: log.AppendRequest; answer: (response: log.AppendResponse) => void }>
 
 const tailBytesMax = 1024 * 1024
 
-/** tern.log.v1 over a store. `fatal` is called when the disk failed in a way after which nothing can be promised. */
-export function createLogService(store: Store, fatal: (error: Error) => void): RpcService {
+export type LogServiceOptions = Readonly<{
+  clock: Clock
+  /** From the begin of one commit to that of the next, at least; 0: as soon as there is something to commit. */
+  commitIntervalMs: number
+  /** Called when the disk failed in a way after which nothing can be promised. */
+  fatal(error: Error): void
+}>
+
+/** tern.log.v1 over a store. */
+export function createLogService(store: Store, options: LogServiceOptions): RpcService {
   const tails = new Set<() => void>()
-  const gather = gatherAppends(store, tails, fatal)
+  const gather = gatherAppends(store, tails, options)
   const implementation: log.LogServiceServer = {
     append: (call) => {
       const stream = acceptStream(call)
@@ -51,10 +61,14 @@ export function createLogService(store: Store, fatal: (error: Error) => void): R
   return { definition: logService, implementation }
 }
 
-/** All that arrives in a turn of the event loop shares one write and one fdatasync. */
-function gatherAppends(store: Store, tails: ReadonlySet<() => void>, fatal: (error: Error) => void) {
+/** All that arrives until the next commit shares one write and one fdatasync. */
+function gatherAppends(
+  store: Store,
+  tails: ReadonlySet<() => void>,
+  { clock, commitIntervalMs, fatal }: LogServiceOptions,
+) {
   let waiting: Waiting[] = []
-  const commit = () => {
+  const ask = createPace(clock, commitIntervalMs, () => {
     const now = waiting
     waiting = []
     try {
@@ -71,10 +85,10 @@ function gatherAppends(store: Store, tails: ReadonlySet<() => void>, fatal: (err
     } catch (error) {
       fatal(error as Error)
     }
-  }
+  })
   return (each: Waiting) => {
     waiting.push(each)
-    if (waiting.length === 1) setImmediate(commit)
+    ask()
   }
 }
 
