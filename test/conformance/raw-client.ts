@@ -1,7 +1,13 @@
 import { connect, type Socket } from 'node:net'
-import mqttPacket, { type IConnackPacket, type IConnectPacket, type Packet } from 'mqtt-packet'
+import mqttPacket, {
+  type IConnackPacket,
+  type IConnectPacket,
+  type IPublishPacket,
+  type ISubscription,
+  type Packet,
+} from 'mqtt-packet'
 
-type Version = 3 | 4 | 5
+export type Version = 3 | 4 | 5
 
 /** A client that sends what it is told, byte by byte if need be, and says what came and how it ended. */
 export class RawClient {
@@ -10,13 +16,18 @@ export class RawClient {
   private readonly socket: Socket
   private readonly version: Version
   private readonly waiting: (() => void)[] = []
+  private subscribed = 100
+  private listener: (packet: Packet) => void = () => {}
 
   constructor(address: string, version: Version = 5) {
     const at = address.lastIndexOf(':')
     this.version = version
     this.socket = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)), noDelay: true })
     const parser = mqttPacket.parser({ protocolVersion: version })
-    parser.on('packet', (packet) => void this.received.push(packet))
+    parser.on('packet', (packet) => {
+      this.received.push(packet)
+      this.listener(packet)
+    })
     parser.on('error', () => {})
     this.socket.on('data', (chunk) => {
       parser.parse(chunk)
@@ -80,6 +91,61 @@ export class RawClient {
       if (this.isClosed) throw new Error('the connection is closed')
       await new Promise<void>((resolve) => void this.waiting.push(resolve))
     }
+  }
+
+  /** Subscribes to one filter; resolves with the code that was granted. */
+  async subscribe(
+    topic: string,
+    qos: 0 | 1 | 2 = 0,
+    more: Partial<ISubscription> = {},
+    properties = {},
+  ): Promise<number> {
+    const messageId = ++this.subscribed
+    this.send({ cmd: 'subscribe', messageId, subscriptions: [{ topic, qos, ...more } as ISubscription], properties })
+    const { granted } = await this.next('suback', (packet) => packet.messageId === messageId)
+    return granted[0] as number
+  }
+
+  /** The messages that came so far. */
+  get messages(): IPublishPacket[] {
+    return this.received.filter((packet): packet is IPublishPacket => packet.cmd === 'publish')
+  }
+
+  get payloads(): string[] {
+    return this.messages.map(({ payload }) => String(payload))
+  }
+
+  /** The first message with this payload that came, or comes. */
+  message(payload: string): Promise<IPublishPacket> {
+    return this.next('publish', (packet) => packet.cmd === 'publish' && String(packet.payload) === payload)
+  }
+
+  /** Resolves when more has come. */
+  async more(): Promise<void> {
+    if (this.isClosed) throw new Error('the connection is closed')
+    await new Promise<void>((resolve) => void this.waiting.push(resolve))
+  }
+
+  /** Calls back for each packet that came, and that comes. */
+  listen(each: (packet: Packet) => void): void {
+    for (const packet of this.received) each(packet)
+    this.listener = each
+  }
+
+  /** From now on answers what comes at QoS 1. */
+  acknowledge(): void {
+    this.listen((packet) => {
+      if (packet.cmd === 'publish' && packet.qos === 1) this.send({ cmd: 'puback', messageId: packet.messageId ?? 0 })
+    })
+  }
+
+  /** Half-closes, as who has said all. */
+  end(): void {
+    this.socket.end()
+  }
+
+  get bytesRead(): number {
+    return this.socket.bytesRead
   }
 
   stopReading(): void {

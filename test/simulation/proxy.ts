@@ -34,7 +34,7 @@ function socketOf(stream: Duplex<Buffer, Buffer>): ClientSocket {
       stream.listen({ frame: (chunk) => (reading ? data(chunk) : void held.push(chunk)), end: closed })
     },
     write: (bytes) => stream.send(Buffer.from(bytes)),
-    writable: () => true,
+    pendingBytes: () => 0,
     pause() {
       reading = false
     },

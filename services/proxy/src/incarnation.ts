@@ -45,7 +45,7 @@ export async function beginIncarnation(
     ...dial,
   })
   const routes = createRouteWatcher({ addresses, clock, ...(network && { watch: network.watchRoutes }) })
-  const connections = new Connections(clock)
+  const connections = new Connections(clock, logger)
   let region: LinkedRegion | undefined
   const stop = () => {
     // Before anything else: nobody may take an answer from a proxy that is recorded dead.

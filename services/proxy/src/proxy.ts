@@ -33,8 +33,8 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     listeners = []
   }
   const listen = async () => {
-    const { socketBytesMax, packetBytesMax } = connectionLimits
-    const options = { clock, socketBytesMax, packetBytesMax, accept }
+    const { packetBytesMax } = connectionLimits
+    const options = { clock, packetBytesMax, accept }
     const { mqtt, mqttShared, websocket, websocketShared } = config
     listeners.push(await listenTcp(mqtt, false, options))
     for (const address of mqttShared) listeners.push(await listenTcp(address, true, options))

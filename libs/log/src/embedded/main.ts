@@ -57,7 +57,7 @@ function openStore(): Store {
   try {
     const folder = join(data, 'journal')
     return new Store({
-      ...{ folder, segmentBytes, now: Date.now, compactionLagMs: lagMs, dirtyBytesMin },
+      ...{ folder, segmentBytes, now: systemClock.now, compactionLagMs: lagMs, dirtyBytesMin },
       catalog: new Catalog(join(data, 'catalog')),
       notSealed: (segment, error) => logger.warn('a segment could not be noted', { segment, error: String(error) }),
     })

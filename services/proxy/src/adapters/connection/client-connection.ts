@@ -16,7 +16,7 @@ import type { Context } from './context.ts'
 import { openSession } from './opening.ts'
 import type { Session } from './session.ts'
 
-const { packetBytesMax, connectWithinMs, keepAliveGrace } = connectionLimits
+const { packetBytesMax, connectWithinMs, keepAliveGrace, answerBytesMax } = connectionLimits
 
 /** One network connection: packets in their order, one session once CONNECT was answered, and its end. */
 export class ClientConnection {
@@ -28,9 +28,13 @@ export class ClientConnection {
   /** A packet that waits for room, and all that comes after it. */
   private held: ClientPacket | undefined
   private blocks = 0
+  /** One of the blocks is there because the client does not read what it is answered. */
+  private stalled = false
   private keepAliveMs = 0
   private heardAt: number
   clientId: string | undefined
+  /** The greatest packet that the client takes [MQTT5-3.1.2-24]. */
+  packetBytesMax = Number.POSITIVE_INFINITY
 
   constructor(socket: ClientSocket, context: Context) {
     this.socket = socket
@@ -40,7 +44,7 @@ export class ClientConnection {
     context.connections.add(this)
     socket.listen({
       data: (chunk) => this.guard(() => this.data(chunk)),
-      drain: () => this.guard(() => this.session?.delivery.writableAgain()),
+      drain: () => this.guard(() => this.drained()),
       closed: () => this.lost('the client closed the socket'),
     })
   }
@@ -54,7 +58,12 @@ export class ClientConnection {
   }
 
   send(packet: ServerPacket): void {
-    if (this.phase !== 'closed') this.socket.write(encodeServerPacket(packet, this.version))
+    if (this.phase === 'closed') return
+    const bytes = encodeServerPacket(packet, this.version)
+    if (bytes.length <= this.packetBytesMax) this.socket.write(bytes)
+    else if (packet.type !== 'connack' && packet.type !== 'disconnect') {
+      this.close(reasonCode.packetTooLarge, 'an answer is larger than the client takes')
+    }
   }
 
   /** CONNECT was answered: what came with it is read now. */
@@ -129,7 +138,8 @@ export class ClientConnection {
     if (this.phase === 'connecting') {
       if (now - this.heardAt > connectWithinMs) this.lost('no CONNECT came in time')
     } else if (this.phase === 'open') {
-      const silent = this.keepAliveMs > 0 && this.blocks === 0 && now - this.heardAt > this.keepAliveMs
+      const listening = this.blocks === (this.stalled ? 1 : 0)
+      const silent = this.keepAliveMs > 0 && listening && now - this.heardAt > this.keepAliveMs
       // [MQTT5-3.1.2-22]
       if (silent) this.close(reasonCode.keepAliveTimeout, 'the client was silent for longer than its keep alive')
       else this.session?.tick(now)
@@ -150,7 +160,21 @@ export class ClientConnection {
       if (packet === undefined) return
       if (packet.type === 'protocol-error') this.refused(packet)
       else this.handle(packet)
+      if (!this.stalled && this.socket.pendingBytes() >= answerBytesMax) this.stall()
     }
+  }
+
+  /** Its keep-alive clock goes on: who never reads again is closed by it. */
+  private stall(): void {
+    this.stalled = true
+    this.block()
+  }
+
+  private drained(): void {
+    this.session?.delivery.writableAgain()
+    if (!this.stalled) return
+    this.stalled = false
+    this.unblock()
   }
 
   private handle(packet: ClientPacket): void {

@@ -1,20 +1,25 @@
 import type { envelope } from '@tern/proto'
-import type { Clock } from '@tern/runtime'
+import type { Clock, Logger } from '@tern/runtime'
+import { connectionLimits } from '../../core/connection/limits.ts'
 import type { ClientConnection } from './client-connection.ts'
 
 const tickMs = 500
 
 /** All connections of this incarnation: looked after by one timer, and found by client id. */
 export class Connections {
-  /** Connections that ended, by why. */
-  readonly endings = new Map<string, number>()
+  /** Connections that ended since it was last reported, by why. */
+  private readonly endings = new Map<string, number>()
+  private reportedAt: number
   private readonly all = new Set<ClientConnection>()
   private readonly byClient = new Map<string, Set<ClientConnection>>()
   private readonly clock: Clock
+  private readonly logger: Logger
   private stopped = false
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, logger: Logger) {
     this.clock = clock
+    this.logger = logger
+    this.reportedAt = clock.now()
     this.tick()
   }
 
@@ -62,10 +67,19 @@ export class Connections {
     for (const connection of [...this.all]) connection.close(reasonCode, 'the proxy stops')
   }
 
+  /** One line for all, however many a storm of them ends. */
+  private report(now: number): void {
+    this.reportedAt = now
+    if (this.endings.size === 0) return
+    this.logger.info('connections ended', Object.fromEntries(this.endings))
+    this.endings.clear()
+  }
+
   private tick(): void {
     if (this.stopped) return
     const now = this.clock.now()
     for (const connection of this.all) connection.tick(now)
+    if (now - this.reportedAt >= connectionLimits.reportEveryMs) this.report(now)
     this.clock.after(tickMs, () => this.tick())
   }
 }

@@ -1,12 +1,13 @@
 import { type ConnectPacket, reasonCode } from '@tern/mqtt'
 import { home } from '@tern/proto'
-import { type ConnectRequest, connackProperties, judgeConnect, openCall } from '../../core/connection/connect.ts'
+import { type ConnectRequest, judgeConnect, openCall } from '../../core/connection/connect.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { Session } from './session.ts'
 
 /** CONNECT: judged here, decided by the client's home, and answered when that is durable. */
 export function openSession(connection: ClientConnection, packet: ConnectPacket): void {
   const { context } = connection
+  connection.packetBytesMax = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
   const request = judgeConnect(packet, context.drawId())
   if ('refused' in request) {
     connection.refuse(request.refused, 'the CONNECT was refused')
@@ -40,7 +41,7 @@ function answered(
     type: 'connack',
     sessionPresent,
     reasonCode: reasonCode.success,
-    properties: connackProperties(request),
+    properties: request.announced,
   })
   if (sessionPresent) {
     connection.block()

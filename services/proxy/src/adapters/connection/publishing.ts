@@ -3,6 +3,7 @@ import { InboundAliases } from '../../core/connection/inbound-aliases.ts'
 import { type Exchange, InboundExchanges } from '../../core/connection/inbound-exchanges.ts'
 import { connectionLimits } from '../../core/connection/limits.ts'
 import { messageRecord, releaseRecord } from '../../core/connection/records.ts'
+import { isReserved } from '../../core/connection/reserved-topics.ts'
 import type { AppendResult } from '../../ports.ts'
 import type { Session } from './session.ts'
 
@@ -28,6 +29,7 @@ export class Publishing {
     const topic = this.aliases.topicOf(packet)
     if (typeof topic === 'number') connection.close(topic, 'a topic alias that is not known')
     else if (!isValidTopicName(topic)) connection.close(reasonCode.topicNameInvalid, 'a topic name is not valid')
+    else if (isReserved(topic)) this.refuse(packet, reasonCode.notAuthorized)
     else if (!this.payloadFits(packet)) this.refuse(packet, reasonCode.payloadFormatInvalid)
     else if (packet.qos === 0) this.append(packet, topic, () => {})
     else if (this.mayTake(packet)) this.publishAcknowledged(packet, topic)
@@ -37,13 +39,15 @@ export class Publishing {
     const exchange = this.exchanges.get(packetId)
     if (exchange?.phase === 'received') this.appendRelease(packetId, exchange)
     else if (exchange === undefined) void this.releaseEarlier(packetId)
+    // Before its PUBREC nobody can know of the exchange; a second PUBREL is answered with the first.
+    else if (exchange.phase === 'receiving') this.ack('pubcomp', packetId, reasonCode.packetIdentifierNotFound)
   }
 
   /** Whether it is within what the client may have unanswered [MQTT5-3.3.4-9]. */
   private mayTake({ packetId, qos }: PublishPacket): boolean {
     const { connection, request } = this.session
     const known = qos === 2 && this.exchanges.get(packetId) !== undefined
-    if (request.version < 5 || known) return true
+    if (request.announced.receiveMaximum === undefined || known) return true
     if (this.unanswered + this.exchanges.count < connectionLimits.receiveMaximum) return true
     connection.close(reasonCode.receiveMaximumExceeded, 'more is unanswered than Receive Maximum allows')
     return false

@@ -10,7 +10,7 @@ import { Subscribing } from './subscribing.ts'
 
 type Call = NonNullable<home.HomeCall['call']>
 
-const { checkpointEveryMs, quietCheckpointEveryMs } = connectionLimits
+const { socketBytesMax, checkpointEveryMs, quietCheckpointEveryMs } = connectionLimits
 
 /** A session while it is connected here: what it publishes, what it gets, and what its home knows of it. */
 export class Session {
@@ -43,7 +43,7 @@ export class Session {
       present: opened.sessionPresent,
       ...(opened.cursor && { cursor: opened.cursor }),
       send: (bytes) => connection.socket.write(bytes),
-      writable: () => connection.socket.writable(),
+      writable: () => connection.socket.pendingBytes() < socketBytesMax,
       writeJournal: (entries, done) => this.writeJournal(entries, done),
       checkpointWanted: () => this.checkpoint(clock.now()),
       onGap: (queue, first, last) =>

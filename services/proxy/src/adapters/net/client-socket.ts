@@ -12,8 +12,8 @@ export type ClientSocket = Readonly<{
   remote: string
   listen(listener: ClientSocketListener): void
   write(bytes: Buffer): void
-  /** False while more waits than a client that reads would leave there. */
-  writable(): boolean
+  /** Written, and not yet taken by the network. */
+  pendingBytes(): number
   pause(): void
   resume(): void
   /** Sends what waits, then closes; whoever does not close its side is cut off. */

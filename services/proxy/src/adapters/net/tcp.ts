@@ -7,16 +7,13 @@ import { type Listening, listenOn } from './listening.ts'
 export function listenTcp(
   address: string,
   shared: boolean,
-  options: Readonly<{ clock: Clock; socketBytesMax: number; accept: (socket: ClientSocket) => void }>,
+  options: Readonly<{ clock: Clock; accept: (socket: ClientSocket) => void }>,
 ): Promise<Listening> {
   const server: Server = createServer({ noDelay: true }, (socket) => options.accept(clientSocket(socket, options)))
   return listenOn(server, address, shared)
 }
 
-function clientSocket(
-  socket: Socket,
-  { clock, socketBytesMax }: Readonly<{ clock: Clock; socketBytesMax: number }>,
-): ClientSocket {
+function clientSocket(socket: Socket, { clock }: Readonly<{ clock: Clock }>): ClientSocket {
   const batch = new WriteBatch(
     (task) => clock.soon(task),
     (bytes) => socket.write(bytes),
@@ -33,7 +30,7 @@ function clientSocket(
       socket.on('close', closed)
     },
     write: (bytes) => batch.add(bytes),
-    writable: () => batch.bytes + socket.writableLength < socketBytesMax,
+    pendingBytes: () => batch.bytes + socket.writableLength,
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     end() {

@@ -5,6 +5,7 @@ import { type ClientSocket, goodbyeMs, WriteBatch } from './client-socket.ts'
 import { type Listening, listenOn } from './listening.ts'
 
 const path = '/mqtt'
+const protocols = ['mqtt', 'mqttv3.1'] as const
 /** What a client that sends text is told: MQTT is binary [MQTT5-6.0.0-1]. */
 const unsupportedData = 1003
 
@@ -14,7 +15,6 @@ export function listenWebSocket(
   shared: boolean,
   options: Readonly<{
     clock: Clock
-    socketBytesMax: number
     packetBytesMax: number
     accept: (socket: ClientSocket) => void
   }>,
@@ -29,7 +29,8 @@ export function listenWebSocket(
     // A frame may hold several packets, and a packet may be spread over frames [MQTT5-6.0.0-2].
     maxPayload: 4 * options.packetBytesMax,
     perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') ? 'mqttv3.1' : false),
+    verifyClient: ({ req }, answer) => answer(protocolOf(req) !== undefined, 400, `offer subprotocol ${protocols[0]}`),
+    handleProtocols: (_, request) => protocolOf(request) ?? false,
   })
   webSockets.on('error', () => {})
   webSockets.on('connection', (webSocket, request) => options.accept(clientSocket(webSocket, request, options)))
@@ -43,10 +44,16 @@ export function listenWebSocket(
   }))
 }
 
+/** What the client offered, and MQTT may be spoken under. */
+function protocolOf({ headers }: IncomingMessage): string | undefined {
+  const offered = headers['sec-websocket-protocol']?.split(',').map((each) => each.trim()) ?? []
+  return protocols.find((each) => offered.includes(each))
+}
+
 function clientSocket(
   webSocket: WebSocket,
   { socket }: IncomingMessage,
-  { clock, socketBytesMax }: Readonly<{ clock: Clock; socketBytesMax: number }>,
+  { clock }: Readonly<{ clock: Clock }>,
 ): ClientSocket {
   let drained = () => {}
   const batch = new WriteBatch(
@@ -56,26 +63,34 @@ function clientSocket(
         if (webSocket.bufferedAmount === 0) drained()
       }),
   )
-  webSocket.on('error', () => {})
+  let refused = false
+  /** Says why, and does not wait for long for the client's side of it. */
+  const goodbye = (code?: number, why?: string) => {
+    webSocket.close(code, why)
+    clock.after(goodbyeMs, () => webSocket.terminate())
+  }
+  // A frame that is none: the library has said so to the client.
+  webSocket.on('error', () => goodbye())
   return {
     remote: `${socket.remoteAddress}:${socket.remotePort}`,
     listen({ data, drain, closed }) {
       drained = drain
       webSocket.on('message', (message: Buffer, isBinary) => {
-        if (isBinary) data(message)
-        else webSocket.close(unsupportedData, 'MQTT is binary')
+        if (refused) return
+        if (isBinary) return data(message)
+        refused = true
+        goodbye(unsupportedData, 'MQTT is binary')
       })
       webSocket.on('close', closed)
     },
     write: (bytes) => batch.add(bytes),
-    writable: () => batch.bytes + webSocket.bufferedAmount < socketBytesMax,
+    pendingBytes: () => batch.bytes + webSocket.bufferedAmount,
     pause: () => webSocket.pause(),
     resume: () => webSocket.resume(),
     end() {
       batch.leave()
       webSocket.resume()
-      webSocket.close()
-      clock.after(goodbyeMs, () => webSocket.terminate())
+      goodbye()
     },
     destroy: () => webSocket.terminate(),
   }

@@ -1,12 +1,18 @@
-import { type ConnectPacket, isUtf8, type Properties, type ProtocolVersion, reasonCode } from '@tern/mqtt'
+import {
+  type ConnectPacket,
+  encodeServerPacket,
+  isUtf8,
+  type Properties,
+  type ProtocolVersion,
+  reasonCode,
+} from '@tern/mqtt'
 import { envelope, type home, state } from '@tern/proto'
 import { connectionLimits, neverExpires } from './limits.ts'
+import { isReserved } from './reserved-topics.ts'
 
 /** What a CONNECT asks for, once it is judged. */
 export type ConnectRequest = Readonly<{
   clientId: string
-  /** The id was given by the server. */
-  assigned: boolean
   version: ProtocolVersion
   cleanStart: boolean
   expirySeconds: number
@@ -15,6 +21,8 @@ export type ConnectRequest = Readonly<{
   packetBytesMax: number
   topicAliasMaximum: number
   will: state.StoredWill | undefined
+  /** What CONNACK announces; what it does not announce is not held against the client. */
+  announced: Properties
 }>
 
 export type ConnectVerdict = ConnectRequest | Readonly<{ refused: number }>
@@ -28,30 +36,39 @@ export function judgeConnect(packet: ConnectPacket, drawnId: string): ConnectVer
     return { refused: reasonCode.payloadFormatInvalid }
   }
   const assigned = clientId === ''
+  if (will && isReserved(will.topic)) return { refused: reasonCode.notAuthorized }
+  const packetBytesMax = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
+  const announced = announcement(version, packetBytesMax, assigned ? drawnId : undefined)
+  if (announced === undefined) return { refused: reasonCode.packetTooLarge }
   return {
     clientId: assigned ? drawnId : clientId,
-    assigned,
     version,
     cleanStart: packet.cleanStart,
     // Before version 5 a session either ends with its connection or never.
     expirySeconds: version === 5 ? (properties.sessionExpiryInterval ?? 0) : packet.cleanStart ? 0 : neverExpires,
     keepAliveSeconds: packet.keepAliveSeconds,
     receiveMaximum: properties.receiveMaximum ?? 65_535,
-    packetBytesMax: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+    packetBytesMax,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,
     will: will && willOf(will),
+    announced,
   }
 }
 
-/** The properties of a CONNACK that accepts. */
-export function connackProperties(request: ConnectRequest): Properties {
-  if (request.version < 5) return {}
-  return {
-    receiveMaximum: connectionLimits.receiveMaximum,
-    maximumPacketSize: connectionLimits.packetBytesMax,
-    topicAliasMaximum: connectionLimits.topicAliasMaximum,
-    ...(request.assigned && { assignedClientIdentifier: request.clientId }),
+/** The properties of a CONNACK that accepts, as far as the client can take a packet of that size [MQTT5-3.1.2-24]. */
+function announcement(
+  version: ProtocolVersion,
+  bytesMax: number,
+  assignedId: string | undefined,
+): Properties | undefined {
+  if (version < 5) return {}
+  const { receiveMaximum, packetBytesMax: maximumPacketSize, topicAliasMaximum } = connectionLimits
+  const needed = assignedId === undefined ? {} : { assignedClientIdentifier: assignedId }
+  for (const properties of [{ receiveMaximum, maximumPacketSize, topicAliasMaximum, ...needed }, needed]) {
+    const connack = { type: 'connack', sessionPresent: false, reasonCode: 0, properties } as const
+    if (encodeServerPacket(connack, version).length <= bytesMax) return properties
   }
+  return undefined
 }
 
 export const openCall = (request: ConnectRequest): NonNullable<home.HomeCall['call']> => ({

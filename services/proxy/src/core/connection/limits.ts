@@ -13,6 +13,10 @@ export const connectionLimits = {
   connectWithinMs: 10_000,
   /** Bytes that wait in a socket before its client counts as slow. */
   socketBytesMax: 256 * 1024,
+  /** Bytes that wait in the socket of a client that goes on asking and does not read the answers: it is read no further. */
+  answerBytesMax: 1024 * 1024,
+  /** How often the log says why connections ended. */
+  reportEveryMs: 10_000,
   checkpointEveryMs: 1_000,
   /** A quiet cursor is kept all the same, so that retention does not make a gap of nothing (D7). */
   quietCheckpointEveryMs: 600_000,

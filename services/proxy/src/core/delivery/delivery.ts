@@ -333,8 +333,8 @@ export class Delivery {
     }
     if (entry.qos !== 2) return reasonCode.protocolError
     if (code >= 0x80) {
-      // The receiver refused it: the exchange is over (MQTT 5, 4.3.3).
-      this.endExchange(entry)
+      // The receiver refused it: the exchange is over, and the message is not repeated after a crash either [MQTT5-4.4.0-2].
+      this.journal.release(entry, () => this.endExchange(entry))
       return undefined
     }
     this.journal.release(entry, () => {
