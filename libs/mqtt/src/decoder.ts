@@ -66,17 +66,26 @@ class PacketDecoder implements Decoder {
   }
 
   next(): ClientPacket | ProtocolError | undefined {
-    if (this.#failed || this.#stream.at === this.#stream.end) return undefined
+    if (this.#failed) return undefined
+    if (this.#stream.at === this.#stream.end) {
+      this.#rest()
+      return undefined
+    }
     try {
       return this.#read()
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       this.#failed = true
-      this.#stream.clear()
-      this.#reader.reset(nothing, 0, 0)
+      this.#rest()
       const { reasonCode, message } = error
       return { type: 'protocol-error', reasonCode, message, beforeConnect: !this.#connected }
     }
+  }
+
+  /** Keeps no bytes while there are none to read: a small chunk would hold the block that it was cut from. */
+  #rest(): void {
+    this.#stream.clear()
+    this.#reader.reset(nothing, 0, 0)
   }
 
   /** Judges what has come of the header before waiting for more, so that a stream of something else ends at once. */

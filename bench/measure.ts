@@ -1,0 +1,58 @@
+import { fork } from 'node:child_process'
+import { join } from 'node:path'
+import type { Load, Report, Result } from './load/load.ts'
+import type { Scenario } from './scenarios.ts'
+import type { Server } from './servers.ts'
+
+export type Measurement = Readonly<{
+  server: string
+  scenario: string
+  messagesPerSecond: number
+  deliveriesPerSecond: number
+  /** Of all the server's processes, per message in and message out together. */
+  cpuMicrosPerMessage: number
+  p50Ms: number
+  p99Ms: number
+  lost: number
+  outOfOrder: number
+  /** What the resident memory of all processes grew by, and that for each connection of `idle`. */
+  grownMiB: number
+  kibPerConnection: number
+}>
+
+const warmSeconds = 3
+
+/** One load against one server. */
+export async function measure(server: Server, { name, load }: Scenario, seconds: number): Promise<Measurement> {
+  const { addresses } = server
+  const given: Load = load.kind === 'live' ? { ...load, addresses, warmSeconds, seconds } : { ...load, addresses }
+  const child = fork(join(import.meta.dirname, 'generator.ts'), [JSON.stringify(given)])
+  const ended = new Promise<never>((_, reject) =>
+    child.once('exit', (code) =>
+      reject(new Error(`${name} against ${server.name}: the generator ended with code ${code}`)),
+    ),
+  )
+  let before = { cpu: 0, resident: 0 }
+  const result = await Promise.race([
+    ended,
+    new Promise<Result>((resolve) => {
+      child.on('message', (report: Report) => {
+        if (report === 'measuring') before = { cpu: server.cpuSeconds(), resident: server.residentBytes() }
+        else resolve(report)
+      })
+    }),
+  ])
+  const cpu = server.cpuSeconds() - before.cpu
+  const grown = server.residentBytes() - before.resident
+  child.send('looked')
+  await ended.catch(() => {})
+  return {
+    ...{ server: server.name, scenario: name, p50Ms: result.p50Ms, p99Ms: result.p99Ms },
+    ...{ lost: result.lost, outOfOrder: result.outOfOrder },
+    messagesPerSecond: result.published / result.seconds,
+    deliveriesPerSecond: result.delivered / result.seconds,
+    cpuMicrosPerMessage: (cpu * 1e6) / Math.max(1, result.published + result.delivered),
+    grownMiB: grown / 2 ** 20,
+    kibPerConnection: load.kind === 'idle' ? grown / 1024 / Math.max(1, result.delivered) : 0,
+  }
+}
