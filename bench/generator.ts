@@ -8,9 +8,8 @@ import type { Load, Report } from './load/load.ts'
 const load = JSON.parse(process.argv[2] ?? '{}') as Load
 const looked = new Promise<void>((resolve) => void process.once('message', () => resolve()))
 const report = (each: Report) => void process.send?.(each)
-const sockets = await run()
+await run()
 await looked
-for (const socket of sockets) socket.destroy()
 process.exit(0)
 
 function run() {

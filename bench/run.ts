@@ -25,7 +25,11 @@ for (const scenario of wanted) {
       const server = await known[name]?.()
       if (server === undefined) process.stderr.write(`${name} is not installed; it is left out\n`)
       else {
-        measurements.push(await measure(server, scenario, Number(flags.seconds)))
+        try {
+          measurements.push(await measure(server, scenario, Number(flags.seconds)))
+        } catch (error) {
+          process.stderr.write(`${(error as Error).message}; this round is left out\n`)
+        }
         await server.stop()
       }
     }

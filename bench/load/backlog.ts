@@ -10,7 +10,7 @@ const inFlight = 200
 /** `seconds` are those from the reconnect to the last message. */
 export async function backlog(load: BacklogLoad, report: (report: Report) => void): Promise<Socket[]> {
   const topic = `bench/${run}/backlog`
-  const leaving = await open(load.addresses, 0, `b${run}`, { clean: false })
+  const leaving = await open(load.addresses, 0, `b${run}`, { clean: false, leaves: true })
   leaving.write(subscribeBytes(1, topic))
   await answered(leaving)
   leaving.end(packet(0xe0))

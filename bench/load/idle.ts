@@ -16,7 +16,7 @@ const warmMessages = 100_000
 async function warm(addresses: readonly string[]): Promise<void> {
   for (const [i, address] of addresses.entries()) {
     const counters = { published: 0, acknowledged: 0 }
-    const socket = await open([address], 0, `w${run}-${i}`)
+    const socket = await open([address], 0, `w${run}-${i}`, { leaves: true })
     const topic = `bench/${run}/${i}`
     socket.write(subscribeBytes(1, topic))
     await answered(socket)

@@ -58,12 +58,14 @@ export const answered = (socket: Socket): Promise<void> =>
     socket.once('close', () => reject(new Error('the server closed the connection')))
   })
 
-/** Connects with MQTT 3.1.1, a clean session unless told; the addresses take turns by `index`. */
+type OpenOptions = Readonly<{ clean?: boolean; leaves?: boolean; onPacket?: (socket: Socket) => void }>
+
+/** Connects with MQTT 3.1.1, a clean session unless told; the addresses take turns by `index`. A server that hangs up ends the load. */
 export async function open(
   addresses: readonly string[],
   index: number,
   clientId: string,
-  { clean = true, onPacket }: Readonly<{ clean?: boolean; onPacket?: (socket: Socket) => void }> = {},
+  { clean = true, leaves = false, onPacket }: OpenOptions = {},
 ): Promise<Socket> {
   const address = addresses[index % addresses.length] as string
   const at = address.lastIndexOf(':')
@@ -73,6 +75,7 @@ export async function open(
     socket.once('error', reject)
   })
   onPacket?.(socket)
+  if (!leaves) socket.once('close', () => process.exit(1))
   socket.write(packet(0x10, text('MQTT'), Buffer.from([4, clean ? 2 : 0, 0, 0]), text(clientId)))
   await answered(socket)
   return socket
