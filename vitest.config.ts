@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { plantedFault } from './test/rules/plant.ts'
 import { SummaryReporter } from './test/support/summary-reporter.ts'
 
 /** Tests of timing over processes of their own; beside other work they would measure that. */
@@ -6,9 +7,12 @@ const processes = 'services/**/*.region.test.ts'
 
 export default defineConfig({
   test: {
+    // What is cached must be the product, never one with a fault.
+    fsModuleCache: process.env['TERN_PLANT'] === undefined,
     reporters: [process.env['CI'] ? 'default' : 'dot', new SummaryReporter(process.env['TERN_TEST_SUMMARY'])],
     projects: [
       {
+        plugins: plantedFault(process.env['TERN_PLANT']),
         test: {
           name: 'unit',
           include: [
@@ -16,6 +20,7 @@ export default defineConfig({
             'services/**/*.test.ts',
             'test/*.test.ts',
             'test/failure/**/*.test.ts',
+            'test/rules/faults.test.ts',
             'test/simulation/**/*.test.ts',
             'tools/**/*.test.ts',
           ],
@@ -27,7 +32,7 @@ export default defineConfig({
         // Whole regions of processes: one at a time, after the unit tests.
         test: {
           name: 'e2e',
-          include: ['test/conformance/**/*.test.ts', 'test/e2e/**/*.test.ts', processes],
+          include: ['test/conformance/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/rules/rules.test.ts', processes],
           maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { check } from '../failure/checker.ts'
+import { check, checkRetained } from '../failure/checker.ts'
 import { seeded } from '../failure/random.ts'
 import { type Fault, Fleet, inflict } from '../failure/round.ts'
 import { type Region, startRegion } from '../support/region.ts'
@@ -22,8 +22,11 @@ for (let seed = 1; seed <= seeds; seed++) {
     fleet.publish()
     await inflict(region, fleet.history, faultOf(seed), seeded(seed), 4_000)
     await fleet.settle(2_000)
+    const reader = await fleet.end(1_000)
     fleet.stop()
     const { violations, counts } = check(fleet.history.entries)
+    expect(checkRetained(fleet.history.entries, reader)).toEqual([])
+    expect(fleet.willsDelivered).toBeGreaterThanOrEqual(3)
     expect(counts.acknowledged).toBeGreaterThan(100)
     expect(counts.faults).toBe(1)
     expect(fleet.publishers.map((device) => device.unacknowledged)).toEqual(fleet.publishers.map(() => 0))

@@ -2,7 +2,7 @@ import { matches } from '@tern/mqtt'
 import { type Entry, partsOf } from './history.ts'
 
 export type Violation = Readonly<{
-  rule: 'lost' | 'phantom' | 'doubled' | 'order' | 'session' | 'power' | 'early'
+  rule: 'lost' | 'phantom' | 'doubled' | 'order' | 'session' | 'power' | 'early' | 'retained'
   what: string
 }>
 
@@ -28,9 +28,9 @@ export function check(entries: readonly Entry[]): Verdict {
 /** The same, entry by entry. */
 export class Judge {
   readonly violations: Violation[] = []
-  private readonly invoked = new Map<string, { at: number; topic: string; qos: number }>()
-  private readonly acknowledged = new Set<string>()
-  private readonly refused = new Set<string>()
+  private readonly invoked = new Map<string, Invocation>()
+  readonly acknowledged = new Set<string>()
+  readonly refused = new Set<string>()
   private readonly subscribers = new Map<string, Subscriber>()
   private readonly counts = { invoked: 0, acknowledged: 0, delivered: 0, repeatedAtQos1: 0, faults: 0 }
 
@@ -38,7 +38,7 @@ export class Judge {
     const { counts, violations } = this
     switch (entry.kind) {
       case 'invoke':
-        this.invoked.set(entry.key, { at: entry.at, topic: entry.topic, qos: entry.qos })
+        this.invoked.set(entry.key, entry)
         counts.invoked++
         break
       case 'ok':
@@ -53,13 +53,7 @@ export class Judge {
         break
       case 'delivery':
         counts.delivered++
-        counts.repeatedAtQos1 += judgeDelivery(
-          entry,
-          this.subscriberOf(entry.actor),
-          this.invoked,
-          this.refused,
-          violations,
-        )
+        counts.repeatedAtQos1 += judgeDelivery(entry, this.subscriberOf(entry.actor), this.invoked, this, violations)
         break
       case 'connected':
         if (!entry.first && !entry.sessionPresent)
@@ -95,15 +89,16 @@ export class Judge {
   }
 }
 
+type Invocation = Readonly<{ at: number; topic: string; qos: number; will?: boolean }>
 type Delivery = Extract<Entry, { kind: 'delivery' }>
-type Invocations = ReadonlyMap<string, { at: number; topic: string; qos: number }>
+type Invocations = ReadonlyMap<string, Invocation>
 
 /** Returns 1 for a repeat that QoS 1 allows. */
 function judgeDelivery(
   entry: Delivery,
   subscriber: Subscriber,
   invoked: Invocations,
-  refused: ReadonlySet<string>,
+  { refused, acknowledged }: Readonly<Record<'refused' | 'acknowledged', ReadonlySet<string>>>,
   violations: Violation[],
 ): number {
   const { key, actor, qos } = entry
@@ -117,6 +112,8 @@ function judgeDelivery(
   }
   if (publish.topic !== entry.topic)
     violations.push({ rule: 'phantom', what: `${actor} got ${key} on the topic ${entry.topic}` })
+  // A CONNECT that its client gave up may be taken late, also once more after the client's next one: nothing is promised of its will.
+  if (publish.will && !acknowledged.has(key)) return 0
   const before = subscriber.first.get(key)
   if (before !== undefined) {
     if (qos !== 2) return 1
@@ -151,4 +148,33 @@ function findLost(
     )
     if (due) violations.push({ rule: 'lost', what: `${subscriber.actor} never got ${key}, which was acknowledged` })
   }
+}
+
+/**
+ * Retained messages of topics that one publisher each writes, as a reader sees them that subscribed after all was quiet: the last
+ * acknowledged one or a later one that was never answered, once.
+ */
+export function checkRetained(entries: readonly Entry[], reader: string): Violation[] {
+  const written = new Map<string, string>()
+  const last = new Map<string, number>()
+  const seen = new Map<string, number[]>()
+  for (const entry of entries) {
+    if (entry.kind === 'invoke' && entry.retain) written.set(entry.key, entry.topic)
+    else if (entry.kind === 'ok' && written.has(entry.key)) {
+      const { topic, number } = partsOf(entry.key)
+      last.set(topic, Math.max(number, last.get(topic) ?? -1))
+    } else if (entry.kind === 'delivery' && entry.actor === reader && entry.retained) {
+      seen.set(entry.topic, [...(seen.get(entry.topic) ?? []), partsOf(entry.key).number])
+    }
+  }
+  return [...last].flatMap(([topic, number]) => {
+    const values = seen.get(topic) ?? []
+    if (values.length === 1 && (values[0] as number) >= number) return []
+    return [
+      {
+        rule: 'retained' as const,
+        what: `${topic} holds number ${number}, and ${reader} got ${values.join() || 'none'}`,
+      },
+    ]
+  })
 }

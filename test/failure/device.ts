@@ -2,7 +2,7 @@ import mqttPacket, { type IConnackPacket, type Packet } from 'mqtt-packet'
 import { type History, keyOf } from './history.ts'
 import { type Dial, overTcp, redialDelay, type Wire } from './wire.ts'
 
-type Outgoing = { key: string; topic: string; qos: 1 | 2; released: boolean; sent: boolean }
+type Outgoing = { key: string; topic: string; qos: 1 | 2; retain: boolean; released: boolean; sent: boolean }
 
 export type DeviceOptions = Readonly<{
   clientId: string
@@ -10,6 +10,11 @@ export type DeviceOptions = Readonly<{
   addresses: readonly string[]
   history: History
   subscriptions?: readonly { filter: string; qos: 0 | 1 | 2 }[]
+  /**
+   * A will at QoS 2, another one for each connection. In the history it is a publish that CONNECT invokes, the loss of the
+   * connection acknowledges (it is due now, once), and a normal DISCONNECT refuses.
+   */
+  willTopic?: string
   /** Unacknowledged publishes at most. */
   windowMax?: number
   /** TCP when left out. */
@@ -33,6 +38,8 @@ export class Device {
   private nextPacketId = 0
   private readonly waiting: (() => void)[] = []
   private subscribed = false
+  private willKey: string | undefined
+  private redials = false
   deliveredCount = 0
   lastDeliveryAt = 0
 
@@ -57,9 +64,20 @@ export class Device {
     await this.until(() => !this.online)
   }
 
+  /** Leaves with DISCONNECT: its will is void. */
+  async leave(): Promise<void> {
+    this.stopped = true
+    const key = this.online ? this.willKey : undefined
+    this.willKey = undefined
+    if (key !== undefined) this.options.history.record(this.options.clientId, { kind: 'refused', key })
+    this.send({ cmd: 'disconnect' })
+    await this.until(() => !this.online)
+  }
+
   comeBack(): Promise<void> {
     this.stopped = false
-    this.dial()
+    // Never two connections of one device.
+    if (!this.redials) this.dial()
     return this.until(() => this.online)
   }
 
@@ -68,18 +86,24 @@ export class Device {
   }
 
   /** Sends the next message of this topic, or false when the window is full. */
-  publish(topic: string, qos: 1 | 2): boolean {
+  publish(topic: string, qos: 1 | 2, retain = false): boolean {
     if (this.outgoing.size >= (this.options.windowMax ?? 20)) return false
-    const number = this.numbers.get(topic) ?? 0
-    this.numbers.set(topic, number + 1)
-    const key = keyOf(this.options.clientId, topic, number)
+    const key = this.invoke(topic, { qos, retain })
     do this.nextPacketId = (this.nextPacketId % 65_535) + 1
     while (this.outgoing.has(this.nextPacketId))
-    this.options.history.record(this.options.clientId, { kind: 'invoke', key, topic, qos })
-    const message: Outgoing = { key, topic, qos, released: false, sent: this.online }
+    const message: Outgoing = { key, topic, qos, retain, released: false, sent: this.online }
     this.outgoing.set(this.nextPacketId, message)
     if (this.online) this.sendPublish(this.nextPacketId, message, false)
     return true
+  }
+
+  /** The next number of the topic, in the history. */
+  private invoke(topic: string, what: Readonly<{ qos: 1 | 2; retain?: boolean; will?: boolean }>): string {
+    const number = this.numbers.get(topic) ?? 0
+    this.numbers.set(topic, number + 1)
+    const key = keyOf(this.options.clientId, topic, number)
+    this.options.history.record(this.options.clientId, { kind: 'invoke', key, topic, ...what })
+    return key
   }
 
   /** Resolves once the condition holds; checked at every packet and every change of the connection. */
@@ -96,13 +120,12 @@ export class Device {
 
   private dial(): void {
     if (this.stopped) return
-    const { addresses, clientId, history, dial = overTcp } = this.options
+    const { addresses, dial = overTcp } = this.options
     const address = addresses[this.attempt++ % addresses.length] ?? ''
     const parser = mqttPacket.parser({ protocolVersion: 4 })
     let pinged = false
     const wire = dial(address, {
-      open: () =>
-        this.send({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: false, clientId, keepalive: 5 }),
+      open: () => this.connect(),
       data(chunk) {
         pinged = false
         parser.parse(chunk)
@@ -114,10 +137,14 @@ export class Device {
         pinged = true
       },
       closed: (again) => {
-        if (this.online) history.record(clientId, { kind: 'closed', why: address })
+        if (this.online) this.disconnected(address)
         this.online = false
         this.changed()
-        again(redialDelay, () => this.dial())
+        this.redials = true
+        again(redialDelay, () => {
+          this.redials = false
+          this.dial()
+        })
       },
     })
     this.wire = wire
@@ -125,12 +152,29 @@ export class Device {
     parser.on('error', () => wire.destroy())
   }
 
+  private connect(): void {
+    const { clientId, willTopic } = this.options
+    this.willKey = willTopic === undefined ? undefined : this.invoke(willTopic, { qos: 2, will: true })
+    const will = { topic: willTopic ?? '', payload: Buffer.from(this.willKey ?? ''), qos: 2, retain: false } as const
+    this.send({
+      ...{ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: false, clientId, keepalive: 5 },
+      ...(willTopic !== undefined && { will }),
+    })
+  }
+
+  private disconnected(why: string): void {
+    const { history, clientId } = this.options
+    if (this.willKey !== undefined) history.record(clientId, { kind: 'ok', key: this.willKey })
+    this.willKey = undefined
+    history.record(clientId, { kind: 'closed', why })
+  }
+
   private send(packet: Packet): void {
     this.wire?.write(mqttPacket.generate(packet, { protocolVersion: 4 }))
   }
 
-  private sendPublish(messageId: number, { key, topic, qos }: Outgoing, dup: boolean): void {
-    this.send({ cmd: 'publish', topic, payload: key, qos, dup, retain: false, messageId })
+  private sendPublish(messageId: number, { key, topic, qos, retain }: Outgoing, dup: boolean): void {
+    this.send({ cmd: 'publish', topic, payload: key, qos, dup, retain, messageId })
   }
 
   private receive(packet: Packet): void {

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 
 /** What the test clients saw, in the order in which they saw it (one machine, one monotonic clock). */
 export type Happening =
-  | { kind: 'invoke'; key: string; topic: string; qos: number }
+  | { kind: 'invoke'; key: string; topic: string; qos: number; retain?: boolean; will?: boolean }
   | { kind: 'ok' | 'refused'; key: string }
   | { kind: 'subscribed'; filter: string; qos: number }
   | { kind: 'delivery'; key: string; topic: string; qos: number; dup: boolean; retained: boolean }

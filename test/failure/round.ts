@@ -7,11 +7,16 @@ export type Fault = 'kill zone' | 'pause zone' | 'kill everything'
 
 export const zones = ['az-a', 'az-b', 'az-c'] as const
 
-/** A fleet on a region: publishers of QoS 1 and 2, durable subscribers with exact and wildcard filters, all seen by one history. */
+/**
+ * A fleet on a region: publishers of QoS 1 and 2, plain and retained, devices with wills, durable subscribers with exact and
+ * wildcard filters, all seen by one history.
+ */
 export class Fleet {
   readonly history = new History()
   readonly publishers: Device[] = []
   readonly subscribers: Device[] = []
+  /** Devices that do nothing but have a will. */
+  readonly mortals: Device[] = []
   private readonly run: string
   private pump: NodeJS.Timeout | undefined
 
@@ -36,20 +41,30 @@ export class Fleet {
         clientId: `${run}-all`,
         addresses,
         history: this.history,
-        subscriptions: [{ filter: `${run}/t/+`, qos: 2 }],
+        subscriptions: ['t', 'r', 'w'].map((kind) => ({ filter: `${run}/${kind}/+`, qos: 2 })),
       }),
     )
+    for (let i = 0; i < size; i++) {
+      const turn = [...addresses.slice(i % addresses.length), ...addresses.slice(0, i % addresses.length)]
+      const options = { clientId: `${run}-will-${i}`, addresses: turn, history: this.history }
+      this.mortals.push(new Device({ ...options, willTopic: `${run}/w/${i}` }))
+    }
   }
 
   async start(): Promise<void> {
     await Promise.all(this.subscribers.map((device) => device.start()))
-    await Promise.all(this.publishers.map((device) => device.start()))
+    await Promise.all([...this.publishers, ...this.mortals].map((device) => device.start()))
   }
 
-  /** Each publisher offers a message every few milliseconds, as its window allows. */
+  /** Each publisher offers a message every few milliseconds, as its window allows; every fourth is retained. */
   publish(): void {
+    let turn = 0
     this.pump = setInterval(() => {
-      this.publishers.forEach((device, i) => void device.publish(`${this.run}/t/${i}`, i % 3 === 0 ? 1 : 2))
+      turn++
+      this.publishers.forEach((device, i) => {
+        const retain = turn % 4 === 0
+        device.publish(`${this.run}/${retain ? 'r' : 't'}/${i}`, i % 3 === 0 ? 1 : 2, retain)
+      })
     }, 5)
   }
 
@@ -63,6 +78,25 @@ export class Fleet {
     await this.quiet(quietMs)
   }
 
+  get willsDelivered(): number {
+    const { entries } = this.history
+    return entries.filter((entry) => entry.kind === 'delivery' && entry.topic.startsWith(`${this.run}/w/`)).length
+  }
+
+  /** Half of the devices with wills leave, the others are lost. Then a late reader, whose name is the result, sees what is retained. */
+  async end(quietMs: number): Promise<string> {
+    await Promise.all(this.mortals.map((device, i) => (i % 2 === 0 ? device.leave() : device.goOffline())))
+    await this.quiet(quietMs)
+    const { addresses } = this.publishers[0]?.options ?? { addresses: [] }
+    const clientId = `${this.run}-late`
+    const subscriptions = [{ filter: `${this.run}/r/+`, qos: 2 }] as const
+    const late = new Device({ clientId, addresses, history: this.history, subscriptions })
+    this.subscribers.push(late)
+    await late.start()
+    await this.quiet(quietMs)
+    return clientId
+  }
+
   /** Resolves when no client has seen anything for so long. */
   private async quiet(quietMs: number): Promise<void> {
     for (let seen = -1; seen !== this.history.entries.length; ) {
@@ -73,7 +107,7 @@ export class Fleet {
 
   stop(): void {
     clearInterval(this.pump)
-    for (const device of [...this.publishers, ...this.subscribers]) device.stop()
+    for (const device of [...this.publishers, ...this.subscribers, ...this.mortals]) device.stop()
   }
 }
 

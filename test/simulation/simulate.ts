@@ -13,6 +13,7 @@ export type Outcome = Readonly<{
 
 const faults = 12
 const healWithin = 30_000
+const endWithin = 20_000
 
 /** One seed: load and faults, then healing, then all must be as if nothing had been. Stops at the first broken promise. */
 export async function simulate(
@@ -33,6 +34,7 @@ export async function simulate(
   const broken = () => fleet.violations().length > 0
   if (!(await world.begin())) return outcome(['stuck: not every device was served'])
   fleet.publish()
+  fleet.die()
   for (let i = 0; i < faults && !broken(); i++) {
     await timeline.runUntil(timeline.now + site.random.next() * 900, broken)
     world.fault()
@@ -43,5 +45,9 @@ export async function simulate(
   const healed = timeline.now
   while (!broken() && fleet.missing().length > 0 && timeline.now < healed + healWithin)
     await timeline.runUntil(timeline.now + 250, broken)
-  return outcome(fleet.missing())
+  if (fleet.missing().length > 0) return outcome(fleet.missing())
+  fleet.end()
+  const wrong = () => [...fleet.missing(), ...fleet.retainedWrong()]
+  await timeline.runUntil(timeline.now + endWithin, () => broken() || wrong().length === 0)
+  return outcome(wrong())
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { freePorts, loopback, portOrFree } from './ports.ts'
+import { loopback, portsOrFree } from './ports.ts'
 
 export const zoneNames = ['az-a', 'az-b', 'az-c'] as const
 export type ZoneName = (typeof zoneNames)[number]
@@ -27,9 +27,10 @@ export type Plan = Readonly<{
 export async function planRegion(folder: string, port: number): Promise<Plan> {
   const address = (number: number) => `${loopback}:${number}`
   const wanted = port === 0 ? [0, 0, 0, 0, 0, 0, 0, 0] : [port, port + 1, port + 2, port + 3, 8083, 8084, 8085, 8086]
-  const clients: string[] = []
-  for (const each of wanted) clients.push(address(await portOrFree(each)))
-  const inner = (await freePorts(1 + 2 * zoneNames.length)).map(address)
+  const inside = Array<number>(1 + 2 * zoneNames.length).fill(0)
+  const addresses = (await portsOrFree([...wanted, ...inside])).map(address)
+  const clients = addresses.slice(0, wanted.length)
+  const inner = addresses.slice(wanted.length)
   const pick = (list: string[], index: number) => list[index] ?? ''
   return {
     folder,

@@ -15,18 +15,18 @@ export function isFree(port: number): Promise<boolean> {
  * Ports for a region that keeps them while its zones come and go. They lie below the range from which systems take ports for
  * outgoing connections: there, dialling a dead zone's port could take that very port, or even connect to itself.
  */
-export async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number, draw: () => number = drawPort): Promise<number[]> {
+  return portsOrFree(Array<number>(count).fill(0), draw)
+}
+
+/** For each wanted port that port, or a free one when it is 0 or somebody has it; none of them twice. */
+export async function portsOrFree(wanted: readonly number[], draw: () => number = drawPort): Promise<number[]> {
   const ports = new Set<number>()
-  while (ports.size < count) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    if (!ports.has(port) && (await isFree(port))) ports.add(port)
+  for (let port of wanted) {
+    while (port === 0 || ports.has(port) || !(await isFree(port))) port = draw()
+    ports.add(port)
   }
   return [...ports]
 }
 
-/** The wanted port, or a free one when somebody has it. */
-export async function portOrFree(wanted: number): Promise<number> {
-  if (wanted !== 0 && (await isFree(wanted))) return wanted
-  const [port = 0] = await freePorts(1)
-  return port
-}
+const drawPort = (): number => 20_000 + Math.floor(Math.random() * 10_000)

@@ -37,7 +37,7 @@ async function world() {
     const open = (proxy: number, request: Partial<home.OpenSession>) =>
       call(proxy, {
         $case: 'open',
-        value: { cleanStart: false, expirySeconds: 0, will: undefined, principal: '', ...request },
+        value: { cleanStart: false, expirySeconds: 0, will: undefined, principal: '', attempt: 0, ...request },
       })
     return { service, call, open }
   }

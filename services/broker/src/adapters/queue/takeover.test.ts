@@ -35,14 +35,29 @@ test('the next owner knows from the snapshot what retention has taken from the l
   await second.own([0, 1], 20)
   const again = second.connect(7)
   // A repetition from before the snapshot is answered, and written no more; an open exchange is still known.
-  expect(await again.append(0, 2, [bodyOf('b', 'open', { producer: 7, sequence: 2, ...exchange })])).toMatchObject({
-    verdict: append.AppendVerdict.STORED,
-  })
+  const repeated = [
+    bodyOf('a', 'kept', { producer: 7, sequence: 1, retain: true }),
+    bodyOf('b', 'open', { producer: 7, sequence: 2, ...exchange }),
+  ]
+  expect(await again.append(0, 1, repeated)).toMatchObject({ verdict: append.AppendVerdict.STORED })
   expect(second.ownership.get(0)?.position).toBe(1)
   again.send({ openExchangesReads: [{ id: 1, clientId: 'c', session, queues: [0] }] })
   expect((await again.find('openExchangesAnswers')).open).toEqual([{ packetId: 5, queue: 0 }])
   again.send({ retainedReads: [{ id: 1, queue: 0, filter: '#', through: 100, afterTopic: '' }] })
   expect((await again.find('retainedAnswers')).count).toBe(1)
+})
+
+test('who reads from the past gets no void record either (rule 4)', async () => {
+  const { log, broker } = await region()
+  const record = (payload: string) => bodyOf('a', payload, { producer: 7, sequence: 1 })
+  for (const payload of ['once', 'again']) await log.append('tern.messages', 0, encodeBatch([record(payload)]))
+  const first = broker(1)
+  await first.own([0, 1], 10)
+  await snapshotOf(first, 0)
+  const second = broker(2)
+  // What lies before the snapshot is read from the log, not from memory.
+  await second.own([0, 1], 20)
+  expect(await payloads(second.connect(8), 0)).toEqual(['once'])
 })
 
 test('a snapshot that was not closed is not used: the one before and the log are', async () => {

@@ -12,6 +12,8 @@ export type Session = Readonly<{
   /** Undefined while connected. */
   disconnectedAtMs: number | undefined
   proxy: number
+  /** Which CONNECT of that proxy made the connection. */
+  attempt: number
   principal: string
   /** False: it ends with its connection and is known to this process only. */
   durable: boolean

@@ -14,7 +14,7 @@ const will = (delaySeconds: number) =>
 const connect = (counter: number, request: Partial<home.OpenSession> = {}, more: Partial<Open> = {}): Open => ({
   type: 'open',
   clientId: 'c',
-  request: { cleanStart: false, expirySeconds: 60, will: undefined, principal: '', ...request },
+  request: { cleanStart: false, expirySeconds: 60, will: undefined, principal: '', attempt: 0, ...request },
   proxy: 1,
   number: at(counter),
   reportPossible: false,
@@ -176,4 +176,30 @@ test('an equal filter replaces its subscription', () => {
       request: home.Subscribe.fromPartial({ connection: at(1), subscriptions: [{ filter: 'a', qos }] }),
     }) as const
   expect(after(connect(1), subscribe(0), subscribe(2)).client.session?.subscriptions).toMatchObject([{ qos: 2 }])
+})
+
+test('a CONNECT whose answer was lost is answered again, and neither takes over from itself nor fires its will', () => {
+  const first = connect(1, { attempt: 9, will: will(0) })
+  const { client, effects } = after(first, { ...first, number: at(2), reportPossible: true })
+  expect(effects).toEqual([{ type: 'opened', connection: at(1), present: false }])
+  expect(client.will).toMatchObject({ connection: at(1), dueAtMs: undefined })
+  const resumed = connect(3, { attempt: 10 })
+  expect(after(first, close(1, false), resumed, { ...resumed, number: at(4) }).effects).toEqual([
+    { type: 'opened', connection: at(3), present: true },
+  ])
+})
+
+test('so is that of a clean session at a new home, which knows its will only', () => {
+  const first = connect(1, { attempt: 9, expirySeconds: 0, will: will(0) })
+  const home = { ...after(first).client, session: undefined }
+  const { effects, events } = decide(home, { ...first, number: at(1, 8), reportPossible: true })
+  expect(effects).toEqual([{ type: 'opened', connection: at(1, 8), present: false }])
+  const { will: kept } = events.reduce(evolve, home)
+  expect(kept).toMatchObject({ connection: at(1, 8), dueAtMs: undefined })
+})
+
+test('the same number of another proxy is another CONNECT', () => {
+  const first = connect(1, { attempt: 9, will: will(0) })
+  const { effects } = after(first, { ...first, proxy: 2, number: at(2) })
+  expect(types(effects)).toEqual(['fire-will'])
 })

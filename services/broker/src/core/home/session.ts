@@ -22,6 +22,13 @@ export const answer = (...effects: ClientEffect[]): ClientDecision => ({ events:
 export function decideOpen(client: Client, command: Command<'open'>): ClientDecision {
   const { session, will } = client
   const { request, now } = command
+  if (session !== undefined && session.disconnectedAtMs === undefined && isSame(session, command)) {
+    const { connection, incarnation } = session
+    return answer({ type: 'opened', connection, present: compareNumbers(connection, incarnation) !== 0 })
+  }
+  // Of a clean session only the will has come to this home: the connection lives, and will have another number.
+  if (will !== undefined && will.dueAtMs === undefined && isSame(will.stored, command))
+    return open(client, command, session)
   const goesOn = session !== undefined && mayResume(session, now) && !request.cleanStart
   const fate = willAtTakeover(client, goesOn, now)
   const live = will !== undefined && will.dueAtMs === undefined
@@ -35,6 +42,10 @@ export function decideOpen(client: Client, command: Command<'open'>): ClientDeci
   }
   return open(client, command, goesOn ? session : undefined)
 }
+
+/** Whether the CONNECT is the one that made it: the answer to the first call was lost. */
+const isSame = (made: Readonly<{ proxy: number; attempt: number }>, { proxy, request }: Command<'open'>): boolean =>
+  request.attempt > 0 && made.attempt === request.attempt && made.proxy === proxy
 
 /** A session that ends with its connection is over when another connection comes. */
 function mayResume(session: Session, now: number): boolean {
@@ -54,12 +65,13 @@ function open(client: Client, command: Command<'open'>, resumed: Session | undef
     subscriptions: resumed?.subscriptions ?? [],
     disconnectedAtMs: undefined,
     proxy,
+    attempt: request.attempt,
     principal: request.principal,
     durable: request.expirySeconds > 0 || resumed?.durable === true,
   }
   events.push({ type: 'session-saved', session })
   if (request.will !== undefined) {
-    events.push({ type: 'will-stored', will: storeWill(request.will, clientId, number, proxy) })
+    events.push({ type: 'will-stored', will: storeWill(request.will, clientId, number, command) })
   } else if (client.will !== undefined) events.push({ type: 'will-removed' })
   if (old !== undefined && old.disconnectedAtMs === undefined) {
     effects.push({ type: 'push-superseded', proxy: old.proxy, connection: old.connection })
@@ -127,6 +139,7 @@ export function decideAnnounce(client: Client, { request, proxy, ended }: Comman
     subscriptions: [],
     disconnectedAtMs: undefined,
     proxy,
+    attempt: 0,
     principal: '',
     durable: false,
   }

@@ -15,10 +15,10 @@ export function storeWill(
   stored: state.StoredWill,
   clientId: string,
   connection: ConnectionNumber,
-  proxy: number,
+  { proxy, request: { attempt } }: Readonly<{ proxy: number; request: { attempt: number } }>,
 ): Will {
   const { dueAtMs: _, ...will } = stored
-  return { connection, dueAtMs: undefined, stored: { ...will, clientId, connection, proxy } }
+  return { connection, dueAtMs: undefined, stored: { ...will, clientId, connection, proxy, attempt } }
 }
 
 /** Due after its delay or when the session ends, whichever comes first [MQTT5-3.1.3.2.2]. */

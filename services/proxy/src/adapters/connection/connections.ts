@@ -14,6 +14,7 @@ export class Connections {
   private readonly byClient = new Map<string, Set<ClientConnection>>()
   private readonly clock: Clock
   private readonly logger: Logger
+  private attempts = 0
   private stopped = false
 
   constructor(clock: Clock, logger: Logger) {
@@ -25,6 +26,10 @@ export class Connections {
 
   get size(): number {
     return this.all.size
+  }
+
+  nextAttempt(): number {
+    return ++this.attempts
   }
 
   add(connection: ClientConnection): void {

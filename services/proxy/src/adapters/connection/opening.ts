@@ -16,7 +16,7 @@ export function openSession(connection: ClientConnection, packet: ConnectPacket)
   connection.clientId = request.clientId
   context.connections.name(request.clientId, connection)
   void context.region
-    .callHome(request.clientId, openCall(request))
+    .callHome(request.clientId, openCall(request, context.connections.nextAttempt()))
     .then((answer) => answered(connection, request, answer))
 }
 

@@ -71,13 +71,15 @@ function announcement(
   return undefined
 }
 
-export const openCall = (request: ConnectRequest): NonNullable<home.HomeCall['call']> => ({
+/** `attempt`: another number for each CONNECT of this proxy incarnation. */
+export const openCall = (request: ConnectRequest, attempt: number): NonNullable<home.HomeCall['call']> => ({
   $case: 'open',
   value: {
     cleanStart: request.cleanStart,
     expirySeconds: request.expirySeconds,
     will: request.will,
     principal: '',
+    attempt,
   },
 })
 

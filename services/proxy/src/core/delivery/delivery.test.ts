@@ -1,6 +1,7 @@
 import { reasonCode } from '@tern/mqtt'
 import { state } from '@tern/proto'
 import { expect, test } from 'vitest'
+import type { Region } from '../../ports.ts'
 import { client, FakeQueue, settled } from './delivery.fixture.ts'
 
 const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
@@ -12,6 +13,17 @@ test('a subscription gets what comes after its start, and nothing from before (D
   subscribe('t')
   queue.publish('one', ['other', { topic: 'x' }], 'two')
   expect(texts()).toEqual(['one', 'two'])
+})
+
+test('what lies before the start of a filter that came later is not counted for it (D2)', () => {
+  const queue = new FakeQueue()
+  const { subscribe, publishes } = client(queue)
+  subscribe('t', { identifier: 1 })
+  queue.append('before', 'after')
+  subscribe('#', { identifier: 2, starts: [{ queue: 0, position: 0 }] })
+  queue.cover()
+  const identifiers = publishes().map(({ properties }) => [properties?.subscriptionIdentifier].flat())
+  expect(identifiers).toEqual([[1], [1, 2]])
 })
 
 test('the QoS is the lower one of message and subscription [MQTT5-3.8.4-8]', () => {
@@ -63,6 +75,16 @@ test('a message that has expired is not sent, and what is left of its life is [M
   queue.publish(['gone', { messageExpirySeconds: 2 }], ['left', { messageExpirySeconds: 10 }])
   expect(publishes().map(({ payload, properties }) => [String(payload), properties?.messageExpiryInterval])).toEqual([
     ['left', 6],
+  ])
+})
+
+test('a message is sent for as long as two clocks may differ after its end (rule 6)', () => {
+  const queue = new FakeQueue()
+  const { subscribe, publishes, time } = client(queue)
+  subscribe('t')
+  for (time.now of [2_400, 2_600]) queue.publish([`${time.now}`, { messageExpirySeconds: 2 }])
+  expect(publishes().map(({ payload, properties }) => [String(payload), properties?.messageExpiryInterval])).toEqual([
+    ['2400', 0],
   ])
 })
 
@@ -118,6 +140,29 @@ test('a session that goes on reads from its cursor, leaves out what was settled,
   queue.publish('8')
   await settled()
   expect(texts()).toEqual(['2', '5', '6', '7', '8'])
+})
+
+test('what retention took before a session had it is told as a gap (D12)', async () => {
+  const queue = new FakeQueue()
+  queue.publish('0', '1', '2', '3', '4', '5')
+  const gaps: number[][] = []
+  const region: Region = {
+    ...queue.region,
+    read: async (number, from, filters) => {
+      const first = Math.max(3, from)
+      return { ...(await queue.region.read(number, first, filters)), first, gap: from < 3 }
+    },
+  }
+  const onGap = (...gap: number[]) => void gaps.push(gap)
+  const progress = [{ queue: 0, low: 0, settled: [] }]
+  const { delivery, subscribe, texts } = client(queue, {
+    ...{ present: true, cursor: { progress, inFlight: [] }, region, onGap },
+  })
+  subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  delivery.resume()
+  await settled()
+  expect(texts()).toEqual(['3', '4', '5'])
+  expect(gaps).toEqual([[0, 1, 2]])
 })
 
 test('a connection that ends before the session went on leaves the cursor where it was (D7)', () => {

@@ -1,0 +1,167 @@
+import { type Packet, serverPackets } from '@tern/mqtt/testing'
+import { home } from '@tern/proto'
+import { silentLogger } from '@tern/runtime'
+import { FanOut } from '../../core/delivery/fan-out.ts'
+import { GroupHub } from '../../core/delivery/group-hub.ts'
+import type { AppendResult, OutgoingRecord, Region } from '../../ports.ts'
+import type { ClientSocket, ClientSocketListener } from '../net/client-socket.ts'
+import { ClientConnection } from './client-connection.ts'
+import { Connections } from './connections.ts'
+
+/** Virtual time: what is due happens when the test lets it pass. */
+class FakeClock {
+  private time = 0
+  private due: { at: number; task: () => void }[] = []
+  readonly now = () => this.time
+  readonly soon = (task: () => void) => void this.due.push({ at: this.time, task })
+  readonly after = (ms: number, task: () => void) => {
+    const entry = { at: this.time + ms, task }
+    this.due.push(entry)
+    const cancel = () => {
+      this.due = this.due.filter((each) => each !== entry)
+    }
+    return { cancel }
+  }
+
+  /** Everything that becomes due, in its order, and what promises lead to. */
+  async pass(ms: number): Promise<void> {
+    const until = this.time + ms
+    for (;;) {
+      for (let i = 0; i < 20; i++) await Promise.resolve()
+      const next = Math.min(...this.due.map(({ at }) => at))
+      if (next > until) break
+      this.time = Math.max(this.time, next)
+      const ready = this.due.filter(({ at }) => at <= next)
+      this.due = this.due.filter(({ at }) => at > next)
+      for (const { task } of ready) task()
+    }
+    this.time = until
+  }
+}
+
+/** A client's socket, held from the client's side. */
+export class FakeSocket implements ClientSocket {
+  readonly remote = 'fake'
+  readonly sent: Buffer[] = []
+  paused = false
+  closed = false
+  /** What the client has not read. */
+  pending = 0
+  private listener: ClientSocketListener | undefined
+  private readonly held: Buffer[] = []
+  listen(listener: ClientSocketListener): void {
+    this.listener = listener
+  }
+  write(bytes: Buffer): void {
+    this.sent.push(Buffer.from(bytes))
+    this.pending += bytes.length
+  }
+  pendingBytes(): number {
+    return this.pending
+  }
+  pause(): void {
+    this.paused = true
+  }
+  resume(): void {
+    this.paused = false
+    while (!this.paused && this.held.length > 0) this.listener?.data(this.held.shift() as Buffer)
+  }
+  end(): void {
+    this.closed = true
+  }
+  destroy(): void {
+    this.closed = true
+  }
+  /** The client sends, and reads all that it was answered. */
+  receive(...bytes: (readonly number[] | Uint8Array)[]): void {
+    this.pending = 0
+    this.pour(...bytes)
+  }
+  /** The client sends, and reads nothing. */
+  pour(...bytes: (readonly number[] | Uint8Array)[]): void {
+    this.held.push(...bytes.map((each) => Buffer.from(each)))
+    if (!this.paused) this.resume()
+  }
+  drain(): void {
+    this.pending = 0
+    this.listener?.drain()
+  }
+  get packets(): Packet[] {
+    return serverPackets(this.sent, 5)
+  }
+}
+
+/** A region of one queue, whose answers the test gives. */
+export class FakeRegion {
+  readonly appended: { record: OutgoingRecord; answer: (result: AppendResult) => void }[] = []
+  readonly calls: NonNullable<home.HomeCall['call']>[] = []
+  full = false
+  status: home.HomeStatus = home.HomeStatus.OK
+  private readonly waiting: (() => void)[] = []
+
+  /** There is room in the queue again. */
+  makeRoom(): void {
+    this.full = false
+    for (const then of this.waiting.splice(0)) then()
+  }
+
+  readonly region: Region = {
+    ...{ proxy: 1, queues: 1, queueOf: () => 0, listen() {}, next: () => 0, removeInterest() {} },
+    append: (_, record, answer) => void this.appended.push({ record, answer }),
+    hasRoom: () => !this.full,
+    whenRoom: (_, then) => void this.waiting.push(then),
+    openExchanges: async () => new Map(),
+    callHome: async (_, call) => {
+      this.calls.push(call)
+      const connection = { epoch: 1, counter: this.calls.length }
+      const opened = home.SessionOpened.fromPartial({ connection, session: connection })
+      return home.HomeAnswer.fromPartial({ status: this.status, ...(call.$case === 'open' && { opened }) })
+    },
+    addInterest: async () => [],
+    joinGroup: async () => {},
+    settleLease() {},
+    returnLease() {},
+    read: async (queue, from) => ({ queue, first: from, last: from - 1, messages: [], gap: false }),
+    retained: async () => ({ messages: [], nextAfterTopic: '' }),
+  }
+}
+
+export function setUp() {
+  const clock = new FakeClock()
+  const fake = new FakeRegion()
+  const connections = new Connections(clock, silentLogger)
+  const { region } = fake
+  const groups = new GroupHub(region)
+  const context = {
+    ...{ region, groups, connections, clock, fanOut: new FanOut(), logger: silentLogger },
+    drawId: () => 'drawn',
+  }
+  const connect = () => {
+    const socket = new FakeSocket()
+    return { socket, connection: new ClientConnection(socket, context) }
+  }
+  return { clock, fake, connections, connect }
+}
+
+/** CONNECT of MQTT 5, clean start, client id "c". */
+export const connectBytes = ({ keepAlive = 10 } = {}): number[] => [
+  0x10,
+  14,
+  0,
+  4,
+  0x4d,
+  0x51,
+  0x54,
+  0x54,
+  5,
+  2,
+  keepAlive >> 8,
+  keepAlive & 0xff,
+  0,
+  0,
+  1,
+  0x63,
+]
+/** PUBLISH to topic "a" without a payload. */
+export const publishBytes = (qos: 0 | 1 | 2, packetId = 1): number[] =>
+  qos === 0 ? [0x30, 4, 0, 1, 0x61, 0] : [0x30 | (qos << 1), 6, 0, 1, 0x61, packetId >> 8, packetId & 0xff, 0]
