@@ -273,6 +273,23 @@ test('QoS 2 of a session that lasts: journal before PUBLISH, RELEASED before PUB
   expect(packets().at(-1)).toMatchObject({ cmd: 'pubrel', messageId: 1 })
 })
 
+test('PUBRELs leave in the order of their PUBRECs, whichever is durable first [MQTT5-4.6.0-4]', async () => {
+  const queue = new FakeQueue()
+  const { subscribe, packets, ack, journal } = client(queue, { journalled: true })
+  subscribe('t')
+  queue.publish(['one', { qos: 2 }], ['two', { qos: 2 }], ['three', { qos: 2 }])
+  await settled()
+  journal.splice(0)[0]?.done(true)
+  for (const packetId of [1, 2, 3]) ack('pubrec', packetId)
+  const [first, second, third] = journal
+  const released = () => packets().flatMap((packet) => (packet.cmd === 'pubrel' ? [packet.messageId] : []))
+  third?.done(true)
+  second?.done(false)
+  expect(released()).toEqual([])
+  first?.done(true)
+  expect(released()).toEqual([1, 3])
+})
+
 test('the journal forgets an exchange only after a durable cursor covers it', async () => {
   const queue = new FakeQueue()
   const { ack, delivery, journal, subscribe } = client(queue, { journalled: true })

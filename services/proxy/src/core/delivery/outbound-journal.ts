@@ -9,6 +9,9 @@ const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
 const overWanted = 512
 const overMax = 2_048
 
+/** What follows once PUBREC is durable; undefined until it is. */
+type Release = { leave: (() => void) | undefined }
+
 /** Outbound QoS 2 exchanges of a session that lasts, as its home keeps them (D8). For others it writes nothing. */
 export class OutboundJournal {
   private readonly options: DeliveryOptions
@@ -18,6 +21,8 @@ export class OutboundJournal {
   private over: state.JournalEntry[] = []
   /** Those that the journal may forget, with its next write. */
   private forgettable: state.JournalEntry[] = []
+  /** In the order of their PUBRECs. */
+  private readonly releases: Release[] = []
   /** Exchanges that begin in this turn, to be written together. */
   private beginning: state.JournalEntry[] = []
 
@@ -46,14 +51,22 @@ export class OutboundJournal {
     })
   }
 
-  /** PUBREC came: durable before PUBREL leaves. */
+  /** PUBREC came: durable before PUBREL leaves, and PUBRELs leave in the order of PUBRECs [MQTT5-4.6.0-4]. */
   release(entry: InFlight, then: () => void): void {
     const released = () => {
       entry.phase = RELEASED
       then()
     }
-    if (entry.phase === RELEASED || !this.options.journalled) released()
-    else this.write([{ ...journalOf(entry), phase: RELEASED }], released)
+    if (entry.phase === RELEASED || !this.options.journalled) {
+      released()
+      return
+    }
+    const release: Release = { leave: undefined }
+    this.releases.push(release)
+    this.options.writeJournal([...this.takeForgettable(), { ...journalOf(entry), phase: RELEASED }], (ok) => {
+      release.leave = ok ? released : () => {}
+      while (this.releases[0]?.leave !== undefined) this.releases.shift()?.leave?.()
+    })
   }
 
   end(entry: InFlight): void {
@@ -75,12 +88,16 @@ export class OutboundJournal {
   }
 
   private write(entries: state.JournalEntry[], then: () => void): void {
-    const { forgettable } = this
-    this.forgettable = []
-    // What ends an exchange comes before what uses its packet id again.
-    this.options.writeJournal([...forgettable, ...entries], (ok) => {
+    this.options.writeJournal([...this.takeForgettable(), ...entries], (ok) => {
       if (ok) then()
     })
+  }
+
+  /** What ends an exchange comes before what uses its packet id again. */
+  private takeForgettable(): state.JournalEntry[] {
+    const { forgettable } = this
+    this.forgettable = []
+    return forgettable
   }
 }
 
