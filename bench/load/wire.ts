@@ -53,10 +53,7 @@ export function puback(socket: Socket, packetId: number): void {
 }
 
 export const answered = (socket: Socket): Promise<void> =>
-  new Promise((resolve, reject) => {
-    socket.once('data', () => resolve())
-    socket.once('close', () => reject(new Error('the server closed the connection')))
-  })
+  new Promise((resolve) => void socket.once('data', () => resolve()))
 
 type OpenOptions = Readonly<{ clean?: boolean; leaves?: boolean; onPacket?: (socket: Socket) => void }>
 
