@@ -16,6 +16,7 @@ const broker = 'services/broker/src'
 const proxy = 'services/proxy/src'
 const queueState = { file: `${broker}/core/queue/queue-state.ts`, tests: `${broker}/core/queue/queue-state.test.ts` }
 const delivery = { file: `${proxy}/core/delivery/delivery.ts`, tests: `${proxy}/core/delivery/delivery.test.ts` }
+const journalTests = `${proxy}/core/delivery/outbound-journal.test.ts`
 const channel = { file: `${proxy}/adapters/region/queue-channel.ts`, tests: `${proxy}/adapters/region/region.test.ts` }
 const appends = { file: `${proxy}/adapters/region/append-window.ts`, tests: channel.tests }
 const dispatcher = {
@@ -249,7 +250,7 @@ const deliveryFaults: readonly Fault[] = [
     file: `${proxy}/core/delivery/outbound-journal.ts`,
     find: 'this.outbox.hold()',
     replace: '',
-    tests: delivery.tests,
+    tests: journalTests,
     noticedBy: 'QoS 2 of a session that lasts: journal before PUBLISH',
   },
   {
@@ -258,7 +259,7 @@ const deliveryFaults: readonly Fault[] = [
     file: `${proxy}/core/delivery/outbound-journal.ts`,
     find: 'if (entry.phase === RELEASED || !this.options.journalled) {',
     replace: 'if (entry.phase !== undefined) {',
-    tests: delivery.tests,
+    tests: journalTests,
     noticedBy: 'QoS 2 of a session that lasts: journal before PUBLISH',
   },
   {

@@ -1,0 +1,100 @@
+import { reasonCode } from '@tern/mqtt'
+import { state } from '@tern/proto'
+import { expect, test } from 'vitest'
+import { client, FakeQueue, settled } from './delivery.fixture.ts'
+
+const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
+
+test('PUBRELs are repeated in the order of their exchanges, also where a packet id was in use before (MQTT 5, 4.6)', async () => {
+  const cursor = { progress: [], inFlight: [{ packetId: 5, queue: 0, position: 0, phase: PUBLISHED, qos: 1 }] }
+  const journal = [
+    { packetId: 7, queue: 0, position: 1, phase: RELEASED, qos: 2 },
+    { packetId: 5, queue: 0, position: 2, phase: RELEASED, qos: 2 },
+  ]
+  const { delivery, packets, subscribe } = client(new FakeQueue(), { present: true, journalled: true, journal, cursor })
+  subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  delivery.resume()
+  await settled()
+  expect(packets()).toMatchObject([
+    { cmd: 'pubrel', messageId: 7 },
+    { cmd: 'pubrel', messageId: 5 },
+  ])
+})
+
+test('after PUBREC only PUBREL is repeated (D8)', async () => {
+  const queue = new FakeQueue()
+  queue.publish(['0', { qos: 2 }])
+  const journal = [{ packetId: 5, queue: 0, position: 0, phase: RELEASED, qos: 2 }]
+  const { delivery, packets, subscribe } = client(queue, { present: true, journalled: true, journal })
+  subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  delivery.resume()
+  await settled()
+  expect(packets()).toMatchObject([{ cmd: 'pubrel', messageId: 5 }])
+})
+
+test('QoS 2 of a session that lasts: journal before PUBLISH, RELEASED before PUBREL, and order kept meanwhile (D8)', async () => {
+  const queue = new FakeQueue()
+  const { ack, journal, packets, subscribe, texts } = client(queue, { journalled: true })
+  subscribe('t')
+  queue.publish(['two', { qos: 2 }], 'one')
+  await settled()
+  expect(texts()).toEqual([])
+  expect(journal[0]?.entries).toMatchObject([{ packetId: 1, position: 0, phase: PUBLISHED, qos: 2 }])
+  journal[0]?.done(true)
+  expect(texts()).toEqual(['two', 'one'])
+  ack('pubrec', 1)
+  expect(packets().map(({ cmd }) => cmd)).toEqual(['publish', 'publish'])
+  expect(journal[1]?.entries).toMatchObject([{ packetId: 1, phase: RELEASED }])
+  journal[1]?.done(true)
+  expect(packets().at(-1)).toMatchObject({ cmd: 'pubrel', messageId: 1 })
+})
+
+test('PUBRELs leave in the order of their PUBRECs, whichever is durable first [MQTT5-4.6.0-4]', async () => {
+  const queue = new FakeQueue()
+  const { subscribe, packets, ack, journal } = client(queue, { journalled: true })
+  subscribe('t')
+  queue.publish(['one', { qos: 2 }], ['two', { qos: 2 }], ['three', { qos: 2 }])
+  await settled()
+  journal.splice(0)[0]?.done(true)
+  for (const packetId of [1, 2, 3]) ack('pubrec', packetId)
+  const [first, second, third] = journal
+  const released = () => packets().flatMap((packet) => (packet.cmd === 'pubrel' ? [packet.messageId] : []))
+  third?.done(true)
+  second?.done(false)
+  expect(released()).toEqual([])
+  first?.done(true)
+  expect(released()).toEqual([1, 3])
+})
+
+test('the journal forgets an exchange only after a durable cursor covers it', async () => {
+  const queue = new FakeQueue()
+  const { ack, delivery, journal, subscribe } = client(queue, { journalled: true })
+  subscribe('t')
+  const publish = async (text: string, packetId: number) => {
+    queue.publish([text, { qos: 2 }])
+    await settled()
+    journal.at(-1)?.done(true)
+    ack('pubrec', packetId)
+    journal.at(-1)?.done(true)
+    ack('pubcomp', packetId)
+  }
+  await publish('a', 1)
+  await publish('b', 2)
+  const phases = () => journal.flatMap(({ entries }) => entries.map(({ packetId, phase }) => [packetId, phase]))
+  expect(phases()).not.toContainEqual([1, DONE])
+  delivery.checkpoint().durable()
+  await publish('c', 3)
+  expect(phases()).toContainEqual([1, DONE])
+  expect(phases()).not.toContainEqual([3, DONE])
+})
+
+test('a PUBREC of failure ends the exchange, an unknown one is answered 0x92', () => {
+  const queue = new FakeQueue()
+  const { ack, delivery, packets, subscribe } = client(queue)
+  subscribe('t')
+  queue.publish(['x', { qos: 2 }])
+  ack('pubrec', 1, reasonCode.quotaExceeded)
+  expect(delivery.window.count).toBe(0)
+  ack('pubrec', 9)
+  expect(packets().at(-1)).toMatchObject({ cmd: 'pubrel', messageId: 9, reasonCode: 0x92 })
+})
