@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { frame } from '../../test/support/mqtt-bytes.ts'
 import type { BacklogLoad, Report } from './load.ts'
 import { publisher } from './publisher.ts'
-import { answered, frames, open, packet, puback, publishOf, subscribeBytes } from './wire.ts'
+import { answered, frames, open, puback, publishOf, subscribeBytes } from './wire.ts'
 
 const run = `${process.pid}`
 const inFlight = 200
@@ -13,7 +14,7 @@ export async function backlog(load: BacklogLoad, report: (report: Report) => voi
   const leaving = await open(load.addresses, 0, `b${run}`, { clean: false, leaves: true })
   leaving.write(subscribeBytes(1, topic))
   await answered(leaving)
-  leaving.end(packet(0xe0))
+  leaving.end(frame(0xe0))
   await once(leaving, 'close')
 
   const counters = { published: 0, acknowledged: 0 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { frames, packet, text } from './wire.ts'
+import { frame, text } from '../../test/support/mqtt-bytes.ts'
+import { frames } from './wire.ts'
 
 const payloadBytes = 64
 
@@ -17,7 +18,7 @@ export function publisher(
   counters: { published: number; acknowledged: number },
 ): Publisher {
   const head = qos > 0 ? [text(topic), Buffer.from([0, 1])] : [text(topic)]
-  const template = packet(0x30 | (qos << 1), ...head, Buffer.alloc(payloadBytes))
+  const template = frame(0x30 | (qos << 1), ...head, Buffer.alloc(payloadBytes))
   const payloadAt = template.length - payloadBytes
   let number = 0
   let inFlight = 0

@@ -1,19 +1,5 @@
 import { connect, type Socket } from 'node:net'
-
-export function packet(type: number, ...parts: Buffer[]): Buffer {
-  const body = Buffer.concat(parts)
-  const length: number[] = []
-  for (let left = body.length; ; left >>>= 7) {
-    length.push((left & 0x7f) | (left > 0x7f ? 0x80 : 0))
-    if (left <= 0x7f) break
-  }
-  return Buffer.concat([Buffer.from([type, ...length]), body])
-}
-
-export function text(value: string): Buffer {
-  const bytes = Buffer.from(value)
-  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
-}
+import { frame, text } from '../../test/support/mqtt-bytes.ts'
 
 /** Calls back for each whole packet with its first byte and the place of its body. */
 export function frames(socket: Socket, each: (type: number, data: Buffer, at: number, end: number) => void): void {
@@ -73,12 +59,12 @@ export async function open(
   })
   onPacket?.(socket)
   if (!leaves) socket.once('close', () => process.exit(1))
-  socket.write(packet(0x10, text('MQTT'), Buffer.from([4, clean ? 2 : 0, 0, 0]), text(clientId)))
+  socket.write(frame(0x10, text('MQTT'), Buffer.from([4, clean ? 2 : 0, 0, 0]), text(clientId)))
   await answered(socket)
   return socket
 }
 
 export const subscribeBytes = (qos: number, ...filters: string[]): Buffer =>
-  packet(0x82, Buffer.from([0, 1]), ...filters.flatMap((filter) => [text(filter), Buffer.from([qos])]))
+  frame(0x82, Buffer.from([0, 1]), ...filters.flatMap((filter) => [text(filter), Buffer.from([qos])]))
 
 export const after = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { connectBytes, connectFrame, frame, publish, text, varint } from './packets.ts'
+import { frame, text, varint } from '../support/mqtt-bytes.ts'
+import { connectBytes, connectFrame, illFormed, lasting, publish } from './packets.ts'
 import type { RawClient } from './raw-client.ts'
 import { moment, name, useRegion } from './region-setup.ts'
 
@@ -47,7 +48,6 @@ test('CONNACK is the first packet, before answers to what came with CONNECT [MQT
 
 test('Clean Start 1 begins a new session, 0 goes on with the one there is [MQTT5-3.1.2-4] [MQTT5-3.1.2-5] [MQTT5-3.1.2-6] [MQTT5-3.2.2-2] [MQTT5-3.2.2-3]', async () => {
   const id = name()
-  const lasting = { clean: false, properties: { sessionExpiryInterval: 60 } }
   const first = await open(lasting, id)
   expect(first.connack?.sessionPresent).toBe(false)
   first.send({ cmd: 'disconnect', reasonCode: 0 })
@@ -143,23 +143,22 @@ test('C5: flags of CONNECT that contradict each other are malformed [MQTT5-3.1.2
 })
 
 test('C7 T8: any client id that is a string is a client id [MQTT5-3.1.3-2] [MQTT5-3.1.3-3] [MQTT5-3.1.3-5]', async () => {
-  const lasting = { clean: false, properties: { sessionExpiryInterval: 5 } }
+  const brief = { clean: false, properties: { sessionExpiryInterval: 5 } }
   const ids = ['0123456789abcdefghijkLM', '../../etc/passwd', '%2e%2e', '#', '+/$SYS', '__proto__', 'constructor']
   ids.push('\u001b[31m', "'; drop table x --", '{jndi:ldap://x}', '🛰️', '\u202eabc', 'x'.repeat(65_535))
   for (const id of ids) {
-    const first = await open(lasting, id)
+    const first = await open(brief, id)
     expect(first.connack?.reasonCode, id.slice(0, 40)).toBe(0)
     expect(await first.subscribe('c7')).toBe(0)
     first.send({ cmd: 'disconnect', reasonCode: 0 })
     await first.closed()
-    const second = await open(lasting, id, 1)
+    const second = await open(brief, id, 1)
     expect(second.connack?.sessionPresent, id.slice(0, 40)).toBe(true)
   }
 })
 
 test('T1 T2: strings of CONNECT that are not UTF-8, or hold U+0000, are malformed [MQTT5-1.5.4-1] [MQTT5-1.5.4-2] [MQTT5-3.1.3-4] [MQTT5-3.1.3-11] [MQTT5-3.1.3-12] [MQTT5-3.1.3-8]', async () => {
-  const wrong = [[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0x80], [0xe2, 0x82], [0x61, 0]]
-  for (const bytes of wrong) {
+  for (const bytes of illFormed) {
     const bad = text(Buffer.from(bytes))
     const places = [
       connectFrame({ payload: bad }),
@@ -282,11 +281,11 @@ test('a CONNACK names nothing that was not asked for, and no keep alive but the 
 
 test('a session goes on for as long as it was to, and no longer [MQTT5-3.1.2-23] [MQTT5-3.1.4-4] [MQTT5-4.1.0-1] [MQTT5-4.1.0-2]', async () => {
   const id = name()
-  const lasting = { clean: false, properties: { sessionExpiryInterval: 1 } }
-  const first = await open(lasting, id)
+  const brief = { clean: false, properties: { sessionExpiryInterval: 1 } }
+  const first = await open(brief, id)
   await first.subscribe('x')
   first.destroy()
-  const second = await open(lasting, id, 1)
+  const second = await open(brief, id, 1)
   expect(second.connack?.sessionPresent).toBe(true)
   second.destroy()
   await moment(open)
@@ -294,13 +293,12 @@ test('a session goes on for as long as it was to, and no longer [MQTT5-3.1.2-23]
   expect(third.connack?.sessionPresent).toBe(false)
   third.destroy()
   // Without an expiry interval a session ends with its connection.
-  expect((await open(lasting, id)).connack?.sessionPresent).toBe(false)
+  expect((await open(brief, id)).connack?.sessionPresent).toBe(false)
 })
 
 test('S7: clients with one id that take over from each other, zone after zone, get each message once', async () => {
   const id = name()
   const topic = name()
-  const lasting = { clean: false, properties: { sessionExpiryInterval: 60 } }
   // What a client keeps between its connections (method A of 4.3.3).
   const exchanges = new Set<number>()
   const accepted: string[] = []

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
-import { publish } from './packets.ts'
+import { lasting, publish } from './packets.ts'
 import { moment, name, useRegion } from './region-setup.ts'
 
 const { open } = useRegion()
-const lasting = { clean: false, properties: { sessionExpiryInterval: 60 } }
 
 /** Publishes at QoS 2 and resolves once all of it is durable. */
 async function sent(topic: string, ...payloads: string[]): Promise<void> {

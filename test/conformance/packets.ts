@@ -1,17 +1,6 @@
 import mqttPacket, { type IConnectPacket, type IPublishPacket } from 'mqtt-packet'
+import { frame, text } from '../support/mqtt-bytes.ts'
 import { name } from './region-setup.ts'
-
-/** A packet of a first byte and a body, whatever they say. */
-export function frame(first: number, ...parts: (Uint8Array | readonly number[])[]): Buffer {
-  const body = Buffer.concat(parts.map((part) => Buffer.from(part)))
-  return Buffer.concat([Buffer.from([first, ...varint(body.length)]), body])
-}
-
-/** Bytes with their length before them, as strings stand on the wire. */
-export function text(value: string | Uint8Array): Buffer {
-  const bytes = Buffer.from(value)
-  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
-}
 
 /** A CONNECT in pieces, each of which can be wrong. */
 export function connectFrame({
@@ -36,13 +25,8 @@ export const publish = (topic: string, fields: Partial<IPublishPacket> = {}): IP
   ...fields,
 })
 
-/** A number of one to four bytes [MQTT5-1.5.5]. */
-export function varint(value: number): number[] {
-  const bytes: number[] = []
-  let left = value
-  do {
-    bytes.push((left & 0x7f) | (left > 0x7f ? 0x80 : 0))
-    left >>>= 7
-  } while (left > 0)
-  return bytes
-}
+/** Byte sequences that no string may be: not UTF-8, or with U+0000. */
+export const illFormed = [[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0x80], [0xe2, 0x82], [0x61, 0]]
+
+/** A session that outlives its connection by a minute. */
+export const lasting = { clean: false, properties: { sessionExpiryInterval: 60 } }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { type Region, startRegion } from '../support/region.ts'
 import { RawClient, type Version } from './raw-client.ts'
 
@@ -21,15 +21,24 @@ export function useRegion() {
     for (const client of opened.splice(0)) client.destroy()
     await neighbour.alive()
   })
+  const open = async (fields: Parameters<typeof RawClient.open>[2] = {}, clientId = name(), zone = 0) => {
+    const client = await RawClient.open(at(zone), clientId, fields)
+    opened.push(client)
+    return client
+  }
   return {
+    open,
+    /** Each of these, from a client of its own, ends the connection with one of the codes. */
+    async closesOn(wrong: readonly Buffer[], ...codes: number[]): Promise<void> {
+      for (const bytes of wrong) {
+        const client = await open()
+        client.bytes(bytes)
+        expect(await client.closed(), bytes.toString('hex')).toBeOneOf(codes)
+      }
+    },
     region: () => region,
     raw(version: Version = 5, zone = 0): RawClient {
       const client = new RawClient(at(zone), version)
-      opened.push(client)
-      return client
-    },
-    async open(fields: Parameters<typeof RawClient.open>[2] = {}, clientId = name(), zone = 0): Promise<RawClient> {
-      const client = await RawClient.open(at(zone), clientId, fields)
       opened.push(client)
       return client
     },

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { connectFrame, frame, publish, text } from './packets.ts'
+import { frame, text } from '../support/mqtt-bytes.ts'
+import { connectFrame, publish } from './packets.ts'
 import { RawWebSocket } from './raw-websocket.ts'
 import { name, useRegion } from './region-setup.ts'
 

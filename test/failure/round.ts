@@ -24,7 +24,7 @@ export class Fleet {
     this.run = run
     const addresses = region.addresses
     for (let i = 0; i < size; i++) {
-      const turn = [...addresses.slice(i % addresses.length), ...addresses.slice(0, i % addresses.length)]
+      const turn = turned(addresses, i)
       this.publishers.push(new Device({ clientId: `${run}-pub-${i}`, addresses: turn, history: this.history }))
       const filter = { filter: `${run}/t/${i}`, qos: i % 2 === 0 ? 2 : 1 } as const
       this.subscribers.push(
@@ -45,7 +45,7 @@ export class Fleet {
       }),
     )
     for (let i = 0; i < size; i++) {
-      const turn = [...addresses.slice(i % addresses.length), ...addresses.slice(0, i % addresses.length)]
+      const turn = turned(addresses, i)
       const options = { clientId: `${run}-will-${i}`, addresses: turn, history: this.history }
       this.mortals.push(new Device({ ...options, willTopic: `${run}/w/${i}` }))
     }
@@ -109,6 +109,12 @@ export class Fleet {
     clearInterval(this.pump)
     for (const device of [...this.publishers, ...this.subscribers, ...this.mortals]) device.stop()
   }
+}
+
+/** The same list, begun at another place. */
+const turned = <T>(list: readonly T[], by: number): T[] => {
+  const first = by % list.length
+  return [...list.slice(first), ...list.slice(0, first)]
 }
 
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
