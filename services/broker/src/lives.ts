@@ -8,8 +8,10 @@ import {
 } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
 import { createHomeService } from './adapters/home/service.ts'
+import { type AskHomes, HomeQuestions } from './adapters/link/home-questions.ts'
 import { Links } from './adapters/link/link-service.ts'
-import { type DialBroker, RecordPublisher } from './adapters/link/record-publisher.ts'
+import { RecordPublisher } from './adapters/link/record-publisher.ts'
+import { type DialBroker, Remotes } from './adapters/link/remotes.ts'
 import { endProducers } from './adapters/queue/ended-producers.ts'
 import { Ownership } from './adapters/queue/ownership.ts'
 import type { BrokerConfig } from './config.ts'
@@ -94,17 +96,20 @@ function liveAs(
   const routes = createRouteWatcher({ addresses, clock, ...(network && { watch: network.watchRoutes }) })
   const proxyAlive = (incarnation: number) => isAlive(routes.table(), incarnation)
   const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
+  const askHomes: AskHomes = {
+    sessionsExist: (keys) => questions.sessionsExist(keys),
+    filterHeld: (filter) => questions.filterHeld(filter),
+  }
   const homes = createHomeService({ log, broker, clock, logger, proxyAlive, publishWill: publish })
-  const ownership = new Ownership({ broker, log, clock, logger, homes, publish }, () => {
+  const ownership = new Ownership({ broker, log, clock, logger, homes, publish, askHomes }, () => {
     serving(ownership.serving)
     endProducers(ownership.runners(), (producer) => !proxyAlive(producer))
   })
-  const publisher = new RecordPublisher({
-    ...{ ownership, clock },
-    queues: () => routes.table().queues,
-    ownerOf: (queue) => routes.table().ownerOf(queue),
-    ...(network && { dial: network.dialBroker }),
-  })
+  const remotes = new Remotes(clock, network?.dialBroker)
+  const queues = () => routes.table().queues
+  const ownerOf = (queue: number) => routes.table().ownerOf(queue)
+  const publisher = new RecordPublisher({ ownership, queues, ownerOf, clock, remotes })
+  const questions = new HomeQuestions({ ownership, homes, queues, ownerOf, remotes })
   const links = new Links({ ownership, homes, clock, logger, proxyAlive })
   homes.onPush((proxy, push) => links.push(proxy, push))
   homes.onSuperseded((queue) => ownership.giveUp(queue))
@@ -120,7 +125,7 @@ function liveAs(
       routes.stop()
       ownership.stop()
       links.end()
-      publisher.stop()
+      remotes.stop()
     },
   }
 }

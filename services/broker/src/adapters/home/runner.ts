@@ -14,6 +14,8 @@ import { evolve } from '../../core/home/evolve.ts'
 import { nextDueAt } from '../../core/home/expiry.ts'
 import { homeLimits, reasonCodes } from '../../core/home/limits.ts'
 import { clientsOf, type HomeWrite, writesOf } from '../../core/home/records.ts'
+import { SharedFilters } from '../../core/home/subscriptions.ts'
+import { type Asked as AskedOfHome, either, type Told, tell } from './answers.ts'
 import { opened, status, willRecord } from './calls.ts'
 import { StateRefused, type StateStore } from './state-store.ts'
 
@@ -44,6 +46,7 @@ export class HomeRunner {
   readonly #clients: Map<string, Client>
   /** Connection numbers of this epoch whose session has ended; insertion order is age. */
   readonly #ended = new Map<string, ConnectionNumber>()
+  readonly #shared = new SharedFilters()
   readonly #deadlines = new Deadlines()
   /** CONNECTs that wait for the report of the connection before. */
   readonly #parked = new Map<string, Set<() => void>>()
@@ -57,6 +60,7 @@ export class HomeRunner {
     this.#clients = clientsOf(store.entries(''))
     for (const [clientId, client] of this.#clients) {
       const proxy = client.session?.proxy ?? client.will?.stored.proxy ?? 0
+      this.#shared.changed(unknownClient, client)
       if (!options.proxyAlive(proxy)) this.#proxyDied(clientId, proxy)
       this.#watch(clientId)
     }
@@ -73,6 +77,16 @@ export class HomeRunner {
 
   call(call: home.HomeCall, proxy: number, reply: Reply): void {
     this.#ask({ call, proxy, reply }, true)
+  }
+
+  /**
+   * "No" is said once the end of what was there is durable, and when no newer home had begun after the question. What begins
+   * meanwhile is there.
+   */
+  async answer(asked: AskedOfHome): Promise<Told> {
+    const before = tell(asked, this.#clients, this.#shared)
+    await both(this.store.put([]), this.store.checkFence())
+    return either(before, tell(asked, this.#clients, this.#shared))
   }
 
   #proxyDied(clientId: string, proxy: number): void {
@@ -159,6 +173,7 @@ export class HomeRunner {
   }
 
   #keep(clientId: string, before: Client, client: Client): void {
+    this.#shared.changed(before, client)
     if (client.session === undefined && client.will === undefined) {
       this.#clients.delete(clientId)
       const number = newestNumber(before)

@@ -1,5 +1,5 @@
 import type { Log } from '@tern/log'
-import { home } from '@tern/proto'
+import { home, type question } from '@tern/proto'
 import type { Clock, Logger } from '@tern/runtime'
 import { status } from './calls.ts'
 import { HomeRunner } from './runner.ts'
@@ -21,6 +21,8 @@ export type HomeService = Readonly<{
   open(queue: number, epoch: number): Promise<void>
   close(queue: number): void
   call(queue: number, call: home.HomeCall, proxy: number, reply: (answer: home.HomeAnswer) => void): void
+  /** What the owner of a queue asks before it forgets. */
+  ask(question: question.HomeQuestion): Promise<question.HomeQuestionAnswer>
   /** The recorded death of a proxy incarnation. */
   proxyDied(incarnation: number): void
   onPush(listener: (proxy: number, push: home.HomePush) => void): void
@@ -68,6 +70,13 @@ export function createHomeService({ log, broker, ...options }: HomeServiceOption
       const runner = homes.get(queue)
       if (runner === undefined) reply(status(call.id, home.HomeStatus.NOT_OWNER))
       else runner.call(call, proxy, reply)
+    },
+    async ask({ id, queue, question: asked }) {
+      const answer = await homes
+        .get(queue)
+        ?.answer(asked)
+        .catch(() => undefined)
+      return { id, notOwner: answer === undefined, answer }
     },
     proxyDied(incarnation) {
       for (const runner of homes.values()) runner.proxyDied(incarnation)

@@ -1,4 +1,4 @@
-import { append, type deliver, type group, home, type link } from '@tern/proto'
+import { append, type deliver, type group, home, type link, type question } from '@tern/proto'
 import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
 import type { Clock, Logger } from '@tern/runtime'
 import { status } from '../home/calls.ts'
@@ -38,6 +38,7 @@ export class LinkSession {
     for (const part of request.retainedReads) void this.retained(part)
     for (const part of request.openExchangesReads) void this.openExchanges(part)
     for (const part of request.homeCalls) this.home(part)
+    for (const part of request.homeQuestions) void this.homeQuestion(part)
     for (const part of request.groupJoins) this.joinGroup(part)
     for (const part of request.groupSettles) this.options.ownership.get(part.queue)?.groups.settle(this.link, part)
   }
@@ -145,6 +146,12 @@ export class LinkSession {
       if (runner === undefined) reply(status(call.id, home.HomeStatus.NOT_OWNER))
       else this.options.homes.call(call.queue, call, this.link.proxy ?? 0, reply)
     })
+  }
+
+  private async homeQuestion(asked: question.HomeQuestion): Promise<void> {
+    await this.options.ownership.when(asked.queue)
+    const answer = await this.options.homes.ask(asked)
+    if (!this.closed) this.link.answerHomeQuestion(answer)
   }
 
   private joinGroup(join: group.GroupJoin): void {

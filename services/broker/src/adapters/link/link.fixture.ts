@@ -1,12 +1,14 @@
 import { createMemoryLog, type Log, type MemoryLogFaults, ternTopics } from '@tern/log'
 import { type append, control, type deliver, envelope, type home, link } from '@tern/proto'
 import { encodeBody, encodeEnvelope, PackedWriter, readBody, unpack } from '@tern/record'
-import { applyRoutes, emptyRouteTable } from '@tern/routing'
+import { applyRoutes, emptyRouteTable, type Owner } from '@tern/routing'
 import { type Duplex, duplexPair, silentLogger, systemClock } from '@tern/runtime'
 import { createHomeService, type HomeService } from '../home/service.ts'
 import { Ownership } from '../queue/ownership.ts'
+import { type AskHomes, HomeQuestions } from './home-questions.ts'
 import { Links } from './link-service.ts'
 import { RecordPublisher } from './record-publisher.ts'
+import { Remotes } from './remotes.ts'
 
 type Answers = link.LinkResponse
 
@@ -104,6 +106,7 @@ export type FakeBroker = Readonly<{
   homes: HomeService
   ownership: Ownership
   links: Links
+  askHomes: AskHomes
   connect(proxy: number): FakeProxy
   /** The route table says that these queues are this broker's, at the epoch. */
   own(queues: readonly number[], epoch: number): Promise<void>
@@ -120,17 +123,33 @@ export async function region(): Promise<{
   await log.provision(ternTopics(2))
   const dead = new Set<number>()
   const proxyAlive = (proxy: number) => !dead.has(proxy)
+  const owners = new Map<number, Owner>()
+  const linksAt = new Map<string, Links>()
+  const remotes = new Remotes(systemClock, (address) => {
+    const [near, far] = duplexPair<link.LinkRequest, link.LinkResponse>(systemClock)
+    linksAt.get(address)?.accept(far)
+    return near
+  })
   const broker = (incarnation: number): FakeBroker => {
     const shared = { log, clock: systemClock, logger: silentLogger, proxyAlive }
     const homes = createHomeService({ ...shared, broker: incarnation, publishWill: async () => {} })
     const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
-    const ownership = new Ownership({ ...shared, broker: incarnation, homes, publish }, () => {})
-    const publisher = new RecordPublisher({ ...shared, ownership, queues: () => 2, ownerOf: () => undefined })
+    const askHomes: AskHomes = {
+      sessionsExist: (keys) => questions.sessionsExist(keys),
+      filterHeld: (filter) => questions.filterHeld(filter),
+    }
+    const ownership = new Ownership({ ...shared, broker: incarnation, homes, publish, askHomes }, () => {})
     const links = new Links({ ...shared, ownership, homes })
+    const address = `broker-${incarnation}`
+    linksAt.set(address, links)
+    const others = { ownership, queues: () => 2, ownerOf: (queue: number) => owners.get(queue), remotes }
+    const publisher = new RecordPublisher({ ...shared, ...others })
+    const questions = new HomeQuestions({ homes, ...others })
     return {
       homes,
       ownership,
       links,
+      askHomes,
       connect(proxy) {
         const [near, far] = duplexPair<link.LinkRequest, link.LinkResponse>(systemClock)
         links.accept(far)
@@ -141,13 +160,14 @@ export async function region(): Promise<{
           incarnation,
           kind: control.MemberKind.BROKER,
           zone: 'az-a',
-          address: 'a:1',
+          address,
           nonce: 'n',
           draining: false,
         }
         const routes = queues.map((queue) => ({ queue, epoch, broker: incarnation }))
         const update = { snapshot: true, revision: epoch, queues: 2, routes, members: [member], died: [] }
         ownership.follow(applyRoutes(emptyRouteTable, update))
+        for (const queue of queues) owners.set(queue, { epoch, broker: incarnation, address })
         await Promise.all(queues.map((queue) => ownership.when(queue)))
       },
     }

@@ -1,4 +1,4 @@
-import { append, deliver, type group, type home, link } from '@tern/proto'
+import { append, deliver, type group, type home, link, type question } from '@tern/proto'
 import { PackedWriter } from '@tern/record'
 import type { Clock, Duplex } from '@tern/runtime'
 import type { Message } from '../../core/queue/tail-ring.ts'
@@ -11,7 +11,7 @@ const emptyResponse = (): link.LinkResponse => link.LinkResponse.create({})
 
 /** The broker's end of a stream to a proxy: gathers what one turn of the event loop has for it into one frame. */
 export class Link {
-  /** The proxy's incarnation; 0 for another broker that publishes a will, undefined before the first frame. */
+  /** The proxy's incarnation; 0 for another broker, undefined before the first frame. */
   proxy: number | undefined
   private readonly stream: LinkStream
   private readonly clock: Clock
@@ -65,6 +65,10 @@ export class Link {
 
   answerHome(answer: home.HomeAnswer): void {
     this.next().homeAnswers.push(answer)
+  }
+
+  answerHomeQuestion(answer: question.HomeQuestionAnswer): void {
+    this.next().homeQuestionAnswers.push(answer)
   }
 
   answerGroupJoin(answer: group.GroupJoinAnswer): void {

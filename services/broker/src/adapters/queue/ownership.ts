@@ -2,6 +2,7 @@ import type { Log } from '@tern/log'
 import type { RouteTable } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
 import type { HomeService } from '../home/service.ts'
+import type { AskHomes } from '../link/home-questions.ts'
 import { messagesTopic } from './queue-records.ts'
 import { QueueRunner } from './queue-runner.ts'
 import type { Publish } from './rerouter.ts'
@@ -21,6 +22,7 @@ export type OwnershipOptions = Readonly<{
   homes: HomeService
   /** Appends a record to the queue of its topic, whoever owns that. */
   publish: Publish
+  askHomes: AskHomes
 }>
 
 /** The queues that the route table gives to this broker: takes them over, gives them up, keeps them going. */
@@ -122,13 +124,14 @@ export class Ownership {
   }
 
   private async open(queue: number, queues: number, epoch: number): Promise<QueueRunner> {
-    const { log, clock, homes, publish } = this.options
+    const { log, clock, homes, publish, askHomes } = this.options
     const logger = this.options.logger.child({ queue, epoch })
     await homes.open(queue, epoch)
     const store = homes.store(queue)
     if (store === undefined) throw new Error('the home was closed while it opened')
     const snapshots = new Snapshots(store, logger)
-    const runner = await QueueRunner.open({ queue, queues, log, clock, logger, snapshots, store, publish })
+    const shared = { log, clock, logger, publish, askHomes }
+    const runner = await QueueRunner.open({ queue, queues, snapshots, store, ...shared })
     logger.info('serves a queue', { position: runner.position })
     return runner
   }

@@ -7,6 +7,7 @@ import { QueueState } from '../../core/queue/queue-state.ts'
 import { type Message, TailRing } from '../../core/queue/tail-ring.ts'
 import { RetainedTopics } from '../../core/retained/retained-topics.ts'
 import type { StateStore } from '../home/state-store.ts'
+import type { AskHomes } from '../link/home-questions.ts'
 import { QueueGroups } from './queue-groups.ts'
 import { envelopeOf, messagesTopic, readPage, topicOf } from './queue-records.ts'
 import { type Publish, Rerouter } from './rerouter.ts'
@@ -27,6 +28,7 @@ export type QueueRunnerOptions = Readonly<{
   store: StateStore
   /** Appends a record that another Kafka producer put into the wrong queue to the right one. */
   publish: Publish
+  askHomes: AskHomes
 }>
 
 /** Messages of the past, void ones left out, up to (not with) position `next`. */
