@@ -112,8 +112,6 @@ function judgeDelivery(
   }
   if (publish.topic !== entry.topic)
     violations.push({ rule: 'phantom', what: `${actor} got ${key} on the topic ${entry.topic}` })
-  // A CONNECT that its client gave up may be taken late, also once more after the client's next one: nothing is promised of its will.
-  if (publish.will && !acknowledged.has(key)) return 0
   const before = subscriber.first.get(key)
   if (before !== undefined) {
     if (qos !== 2) return 1
@@ -121,6 +119,8 @@ function judgeDelivery(
     return 0
   }
   subscriber.first.set(key, entry.at)
+  // A CONNECT that its client gave up may be taken late, after the client's next one: its will comes once or not at all, at any time.
+  if (publish.will && !acknowledged.has(key)) return 0
   const { publisher, topic, number } = partsOf(key)
   const line = `${publisher}|${topic}|${publish.qos}`
   const highest = subscriber.highest.get(line) ?? -1

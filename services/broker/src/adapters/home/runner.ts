@@ -4,7 +4,9 @@ import {
   type Client,
   type ClientEffect,
   type ConnectionNumber,
+  isForgotten,
   newestNumber,
+  proxiesOf,
   unknownClient,
 } from '../../core/home/client.ts'
 import type { ClientCommand } from '../../core/home/commands.ts'
@@ -59,9 +61,8 @@ export class HomeRunner {
     this.#options = options
     this.#clients = clientsOf(store.entries(''))
     for (const [clientId, client] of this.#clients) {
-      const proxy = client.session?.proxy ?? client.will?.stored.proxy ?? 0
       this.#shared.changed(unknownClient, client)
-      if (!options.proxyAlive(proxy)) this.#proxyDied(clientId, proxy)
+      for (const proxy of proxiesOf(client)) if (!options.proxyAlive(proxy)) this.#proxyDied(clientId, proxy)
       this.#watch(clientId)
     }
   }
@@ -95,6 +96,8 @@ export class HomeRunner {
   }
 
   #ask(asked: Asked, reportPossible: boolean): void {
+    // It may have died while its CONNECT waited: nobody would report the end of that connection.
+    if (!this.#options.proxyAlive(asked.proxy)) return
     const command = this.#commandOf(asked, reportPossible)
     if (command === undefined) {
       asked.reply(status(asked.call.id, home.HomeStatus.REFUSED, reasonCodes.unspecified))
@@ -174,17 +177,15 @@ export class HomeRunner {
 
   #keep(clientId: string, before: Client, client: Client): void {
     this.#shared.changed(before, client)
-    if (client.session === undefined && client.will === undefined) {
-      this.#clients.delete(clientId)
-      const number = newestNumber(before)
-      if (number === undefined) return
+    const number = newestNumber(client) === undefined ? newestNumber(before) : undefined
+    if (number !== undefined) {
       this.#ended.delete(clientId)
       this.#ended.set(clientId, number)
       const [oldest] = this.#ended.keys()
       if (this.#ended.size > homeLimits.endedMax && oldest !== undefined) this.#ended.delete(oldest)
-      return
     }
-    this.#clients.set(clientId, client)
+    if (isForgotten(client)) this.#clients.delete(clientId)
+    else this.#clients.set(clientId, client)
     if (client !== before) this.#watch(clientId)
   }
 

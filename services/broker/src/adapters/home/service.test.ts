@@ -83,3 +83,31 @@ test('a will of a proxy that died with its home is fired by the next home', asyn
   while (service.store(0)?.get('will/c') !== undefined) await new Promise((resolve) => setImmediate(resolve))
   expect(wills).toEqual(['will/c/1.1'])
 })
+
+test('a CONNECT that was taken over before its answer came is over at the next home, until its proxy is dead', async () => {
+  const { homeOf, wills, alive } = await world()
+  const mortal = { attempt: 7, will: state.StoredWill.fromPartial({ topic: 'gone' }) }
+  const first = await homeOf(1)
+  await first.open(1, mortal)
+  await first.open(2, { attempt: 3 })
+  const second = await homeOf(2)
+  expect((await second.open(1, mortal)).status).toBe(home.HomeStatus.SUPERSEDED)
+  expect(wills).toEqual(['will/c/1.1'])
+  alive.delete(1)
+  const { service } = await homeOf(3)
+  while (service.store(0)?.get('overtaken/c') !== undefined) await new Promise((resolve) => setImmediate(resolve))
+})
+
+test('a CONNECT whose proxy died while it waited for a report opens nothing', async () => {
+  const { homeOf, alive } = await world()
+  const { open, call } = await homeOf(1)
+  await open(1, { expirySeconds: 60, will: state.StoredWill.fromPartial({ topic: 'gone' }) })
+  const opened: number[] = []
+  void open(2, { expirySeconds: 60 }).then(() => opened.push(2))
+  alive.delete(2)
+  await open(1, { expirySeconds: 60 })
+  opened.push(1)
+  // Asked in order: whatever came of the one before is known.
+  await call(1, { $case: 'close', value: home.CloseConnection.fromPartial({ connection: { epoch: 9, counter: 9 } }) })
+  expect(opened).toEqual([1])
+})

@@ -1,4 +1,5 @@
 import type { envelope, state } from '@tern/proto'
+import type { Overtaken } from './overtaken.ts'
 
 export type ConnectionNumber = envelope.ConnectionNumber
 
@@ -29,9 +30,17 @@ export type Client = Readonly<{
   /** Outbound QoS 2 exchanges by packet id. */
   journal: ReadonlyMap<number, state.JournalEntry>
   will: Will | undefined
+  /** One of each proxy at most. */
+  overtaken: readonly Overtaken[]
 }>
 
-export const unknownClient: Client = { session: undefined, cursor: undefined, journal: new Map(), will: undefined }
+export const unknownClient: Client = {
+  session: undefined,
+  cursor: undefined,
+  journal: new Map(),
+  will: undefined,
+  overtaken: [],
+}
 
 export type ClientEvent =
   | Readonly<{ type: 'session-saved'; session: Session }>
@@ -41,6 +50,7 @@ export type ClientEvent =
   | Readonly<{ type: 'journal-saved'; entries: readonly state.JournalEntry[] }>
   | Readonly<{ type: 'will-stored'; will: Will }>
   | Readonly<{ type: 'will-removed' }>
+  | Readonly<{ type: 'overtaken-saved'; overtaken: readonly Overtaken[] }>
 
 export type ClientEffect =
   | Readonly<{ type: 'opened'; connection: ConnectionNumber; present: boolean }>
@@ -62,3 +72,12 @@ export function compareNumbers(a: ConnectionNumber, b: ConnectionNumber): number
 export function newestNumber({ session, will }: Client): ConnectionNumber | undefined {
   return session?.connection ?? will?.connection
 }
+
+export const isForgotten = ({ session, will, overtaken }: Client): boolean =>
+  session === undefined && will === undefined && overtaken.length === 0
+
+/** Whose death means something to this client. */
+export const proxiesOf = ({ session, will, overtaken }: Client): number[] => [
+  session?.proxy ?? will?.stored.proxy ?? 0,
+  ...overtaken.map(({ proxy }) => proxy),
+]

@@ -7,7 +7,7 @@ export function evolve(client: Client, event: ClientEvent): Client {
     case 'session-saved':
       return { ...client, session: event.session }
     case 'session-ended':
-      return { ...unknownClient, will: client.will }
+      return { ...unknownClient, will: client.will, overtaken: client.overtaken }
     case 'cursor-saved':
       return { ...client, cursor: event.cursor }
     case 'journal-saved':
@@ -16,6 +16,8 @@ export function evolve(client: Client, event: ClientEvent): Client {
       return { ...client, will: event.will }
     case 'will-removed':
       return { ...client, will: undefined }
+    case 'overtaken-saved':
+      return { ...client, overtaken: event.overtaken }
     default:
       return unreachable(event)
   }

@@ -24,6 +24,8 @@ export function writesOf(clientId: string, before: Client, event: ClientEvent): 
       return [[`will/${clientId}`, willEntry(event.will)]]
     case 'will-removed':
       return [[`will/${clientId}`, undefined]]
+    case 'overtaken-saved':
+      return [[`overtaken/${clientId}`, overtakenEntry(event.overtaken)]]
     default:
       return unreachable(event)
   }
@@ -42,6 +44,10 @@ function sessionTombstones(clientId: string, before: Client): HomeWrite[] {
 
 function willEntry({ stored, dueAtMs }: Will): Entry {
   return { $case: 'will', value: dueAtMs === undefined ? stored : { ...stored, dueAtMs } }
+}
+
+function overtakenEntry(overtaken: Client['overtaken']): Entry | undefined {
+  return overtaken.length === 0 ? undefined : { $case: 'overtaken', value: { connects: [...overtaken] } }
 }
 
 /** The clients that the records of a state partition tell of. */
@@ -71,6 +77,12 @@ function eventOf(key: string, entry: Entry): readonly [clientId: string, event: 
       const { connection, dueAtMs } = entry.value
       if (connection === undefined) return undefined
       return [rest, { type: 'will-stored', will: { connection, dueAtMs, stored: entry.value } }]
+    }
+    case 'overtaken': {
+      const overtaken = entry.value.connects.flatMap(({ connection, ...connect }) =>
+        connection === undefined ? [] : [{ ...connect, connection }],
+      )
+      return [rest, { type: 'overtaken-saved', overtaken }]
     }
     default:
       return undefined

@@ -11,6 +11,7 @@ import {
 import type { ClientCommand } from './commands.ts'
 import { hasExpired } from './expiry.ts'
 import { reasonCodes } from './limits.ts'
+import { buried, holderOf, isOver, isSame, overtake, reported } from './overtaken.ts'
 import { endConnectionWill, makeDue, storeWill, willAtTakeover } from './will.ts'
 
 export type ClientDecision = Decision<ClientEvent, ClientEffect>
@@ -22,6 +23,7 @@ export const answer = (...effects: ClientEffect[]): ClientDecision => ({ events:
 export function decideOpen(client: Client, command: Command<'open'>): ClientDecision {
   const { session, will } = client
   const { request, now } = command
+  if (isOver(client, command)) return refuseRepeated(client, command)
   if (session !== undefined && session.disconnectedAtMs === undefined && isSame(session, command)) {
     const { connection, incarnation } = session
     return answer({ type: 'opened', connection, present: compareNumbers(connection, incarnation) !== 0 })
@@ -36,16 +38,23 @@ export function decideOpen(client: Client, command: Command<'open'>): ClientDeci
     const push = { type: 'push-superseded', proxy: will.stored.proxy, connection: will.connection } as const
     return answer(push, { type: 'await-report' })
   }
-  if (fate === 'fires' && will !== undefined) return makeDue(will, Math.min(will.dueAtMs ?? now, now), now, true)
+  if (fate === 'fires' && will !== undefined) {
+    const { events, effects } = makeDue(will, Math.min(will.dueAtMs ?? now, now), now, true)
+    return { events: [...overtake(client), ...events], effects }
+  }
   if (session === undefined && command.sessionsFull) {
     return answer({ type: 'refused', reasonCode: reasonCodes.quotaExceeded })
   }
   return open(client, command, goesOn ? session : undefined)
 }
 
-/** Whether the CONNECT is the one that made it: the answer to the first call was lost. */
-const isSame = (made: Readonly<{ proxy: number; attempt: number }>, { proxy, request }: Command<'open'>): boolean =>
-  request.attempt > 0 && made.attempt === request.attempt && made.proxy === proxy
+/** Its proxy will not have a connection to report the end of, should it still stand here. */
+function refuseRepeated(client: Client, command: Command<'open'>): ClientDecision {
+  const holder = holderOf(client)
+  if (holder === undefined || !isSame(holder, command)) return answer({ type: 'superseded' })
+  const { events, effects } = endConnection(client, { willApplies: true, cursor: undefined }, command.now)
+  return { events, effects: [{ type: 'superseded' }, ...effects] }
+}
 
 /** A session that ends with its connection is over when another connection comes. */
 function mayResume(session: Session, now: number): boolean {
@@ -54,7 +63,8 @@ function mayResume(session: Session, now: number): boolean {
 
 function open(client: Client, command: Command<'open'>, resumed: Session | undefined): ClientDecision {
   const { request, proxy, number, clientId } = command
-  const events: ClientEvent[] = []
+  const holder = holderOf(client)
+  const events: ClientEvent[] = holder !== undefined && isSame(holder, command) ? [] : overtake(client)
   const effects: ClientEffect[] = []
   const old = client.session
   if (old !== undefined && resumed === undefined) events.push({ type: 'session-ended' })
@@ -83,14 +93,18 @@ function open(client: Client, command: Command<'open'>, resumed: Session | undef
 /** The end of a connection, by its proxy's report. Reports are repeated until answered, so an old one is no fault. */
 export function decideClose(client: Client, { request, now }: Command<'close'>): ClientDecision {
   const newest = newestNumber(client)
-  if (newest === undefined || request.connection === undefined) return answer({ type: 'done' })
+  if (request.connection === undefined) return answer({ type: 'done' })
+  const known = reported(client, request.connection)
+  if (newest === undefined) return { events: known, effects: [{ type: 'done' }] }
   const order = compareNumbers(request.connection, newest)
-  if (order !== 0) return answer({ type: 'superseded' })
+  if (order !== 0) return { events: known, effects: [{ type: 'superseded' }] }
   const { events, effects } = endConnection(client, request, now)
-  return { events, effects: [{ type: 'done' }, ...effects] }
+  return { events: [...known, ...events], effects: [{ type: 'done' }, ...effects] }
 }
 
-function endConnection(client: Client, request: home.CloseConnection, now: number): ClientDecision {
+type End = Readonly<Pick<home.CloseConnection, 'willApplies' | 'expirySeconds' | 'cursor'>>
+
+function endConnection(client: Client, request: End, now: number): ClientDecision {
   const { session } = client
   const connection = newestNumber(client)
   if (connection === undefined) return answer()
@@ -112,14 +126,18 @@ export function decideProxyDied(client: Client, { proxy, now }: Command<'proxy-d
   const { session, will } = client
   const holder = session === undefined ? will?.stored.proxy : session.proxy
   const over = session === undefined ? will?.dueAtMs !== undefined : session.disconnectedAtMs !== undefined
-  if (holder !== proxy || over) return answer()
-  return endConnection(client, { connection: undefined, willApplies: true, cursor: undefined }, now)
+  const forgotten = buried(client, proxy)
+  if (holder !== proxy || over) return { events: forgotten, effects: [] }
+  const { events, effects } = endConnection(client, { willApplies: true, cursor: undefined }, now)
+  return { events: [...forgotten, ...events], effects }
 }
 
 /** A live connection told to a new home: sessions that end with their connection are known to their proxies only. */
 export function decideAnnounce(client: Client, { request, proxy, ended }: Command<'announce'>): ClientDecision {
   const { connection, session: incarnation, expirySeconds } = request
   if (connection === undefined) return answer({ type: 'refused', reasonCode: reasonCodes.unspecified })
+  if (client.overtaken.some((each) => compareNumbers(connection, each.connection) <= 0))
+    return answer({ type: 'superseded' })
   const newest = newestNumber(client) ?? ended
   const order = newest === undefined ? 1 : compareNumbers(connection, newest)
   const { session, will } = client
