@@ -13,6 +13,8 @@ export type Measurement = Readonly<{
   cpuMicrosPerMessage: number
   p50Ms: number
   p99Ms: number
+  firstMs: number
+  lastMs: number
   lost: number
   outOfOrder: number
   /** What the resident memory of all processes grew by, and that for each connection of `idle`. */
@@ -48,6 +50,7 @@ export async function measure(server: Server, { name, load }: Scenario, seconds:
   await ended.catch(() => {})
   return {
     ...{ server: server.name, scenario: name, p50Ms: result.p50Ms, p99Ms: result.p99Ms },
+    ...{ firstMs: result.firstMs ?? 0, lastMs: result.lastMs ?? 0 },
     ...{ lost: result.lost, outOfOrder: result.outOfOrder },
     messagesPerSecond: result.published / result.seconds,
     deliveriesPerSecond: result.delivered / result.seconds,

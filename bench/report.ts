@@ -8,6 +8,8 @@ const columns: readonly Column[] = [
   { title: 'CPU µs per message in + out', of: 'cpuMicrosPerMessage' },
   { title: 'p50 ms', of: 'p50Ms' },
   { title: 'p99 ms', of: 'p99Ms' },
+  { title: 'first ms', of: 'firstMs' },
+  { title: 'last ms', of: 'lastMs' },
   { title: 'lost', of: 'lost' },
   { title: 'out of order', of: 'outOfOrder' },
   { title: 'grown MiB', of: 'grownMiB' },

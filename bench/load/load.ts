@@ -1,5 +1,5 @@
 /** What a benchmark asks of the process that makes the load. */
-export type Load = LiveLoad | BacklogLoad | IdleLoad
+export type Load = LiveLoad | BacklogLoad | NarrowLoad | HerdLoad | IdleLoad
 
 export type LiveLoad = Readonly<{
   kind: 'live'
@@ -21,6 +21,12 @@ export type LiveLoad = Readonly<{
 /** A persistent session leaves, `count` messages are stored for it, and it comes back. */
 export type BacklogLoad = Readonly<{ kind: 'backlog'; addresses: readonly string[]; count: number }>
 
+/** A persistent session leaves, many messages of others and a few of its own are stored, and it comes back. */
+export type NarrowLoad = Readonly<{ kind: 'narrow'; addresses: readonly string[]; others: number; own: number }>
+
+/** So many persistent sessions with a wide filter leave, messages are stored, and all come back at once. */
+export type HerdLoad = Readonly<{ kind: 'herd'; addresses: readonly string[]; sessions: number; messages: number }>
+
 /** So many connections that say nothing. */
 export type IdleLoad = Readonly<{ kind: 'idle'; addresses: readonly string[]; count: number }>
 
@@ -31,6 +37,9 @@ export type Result = Readonly<{
   /** Of a message from PUBLISH to its subscriber, sampled; 0 where it says nothing. */
   p50Ms: number
   p99Ms: number
+  /** From the reconnect to the first and to the last message of a session that comes back. */
+  firstMs?: number
+  lastMs?: number
   lost: number
   outOfOrder: number
 }>
