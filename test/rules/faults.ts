@@ -24,6 +24,11 @@ const dispatcher = {
   tests: `${broker}/core/dispatch/dispatcher.test.ts`,
 }
 const group = { file: `${broker}/core/group/shared-group.ts`, tests: `${broker}/core/group/shared-group.test.ts` }
+const blockSummary = `${broker}/core/block-summary`
+const summaries = {
+  file: `${blockSummary}/block-summaries.ts`,
+  tests: `${blockSummary}/block-summaries.test.ts`,
+}
 const takeover = `${broker}/adapters/queue/takeover.test.ts`
 const homeTests = `${broker}/core/home/session.test.ts`
 const fence = { file: `${broker}/adapters/home/state-store.ts`, tests: `${broker}/adapters/home/state-store.test.ts` }
@@ -115,8 +120,8 @@ const queueFaults: readonly Fault[] = [
   {
     rule: '4',
     without: 'what is read again is judged as it was at first',
-    file: `${broker}/adapters/queue/queue-runner.ts`,
-    find: ' && !this.state.voidPositions.has(position)',
+    file: `${broker}/adapters/past/queue-past.ts`,
+    find: ' && !state.voidPositions.has(position)',
     replace: '',
     tests: takeover,
     noticedBy: 'who reads from the past gets no void record either (rule 4)',
@@ -217,6 +222,40 @@ const deliveryFaults: readonly Fault[] = [
     find: 'stored ? new QueueCursor(queue, stored.low + 1, stored.settled) : new QueueCursor(queue, start + 1)',
     replace: 'new QueueCursor(queue, Math.max(start + 1, this.options.region.next(queue)))',
     noticedBy: 'a session that goes on reads from its cursor',
+  },
+  {
+    rule: 'D4',
+    without: 'a summary knows the level prefixes of its topics',
+    file: `${blockSummary}/topic-hash.ts`,
+    find: '      visit(hash)\n      levels++',
+    replace: '      levels++',
+    tests: summaries.tests,
+    noticedBy: 'a summary never says no to what the naive matcher finds',
+  },
+  {
+    rule: 'D4',
+    without: 'a summary says nothing of positions that were not seen',
+    ...summaries,
+    find: 'if (closed === undefined || closed.first > position) return false',
+    replace: 'if (closed === undefined) return false',
+    noticedBy: 'a summary never says no to what the naive matcher finds, nor to what it has not seen',
+  },
+  {
+    rule: 'D4',
+    without: 'what retention took is not passed over',
+    ...summaries,
+    find: 'cut.first = Math.max(cut.first, start)',
+    replace: 'cut.first = Math.min(cut.first, start)',
+    noticedBy: 'what retention took is not passed over',
+  },
+  {
+    rule: 'D4',
+    without: 'an answer covers what was judged only',
+    file: `${broker}/adapters/link/reads.ts`,
+    find: 'this.next = message.position + 1',
+    replace: 'this.next = next',
+    tests: `${broker}/adapters/past/catch-up.test.ts`,
+    noticedBy: 'with summaries and shared pages a session gets what it would get from every record',
   },
   {
     rule: 'D5',

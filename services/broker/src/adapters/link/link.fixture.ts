@@ -2,7 +2,7 @@ import { createMemoryLog, type Log, type MemoryLogFaults, ternTopics } from '@te
 import { type append, control, type deliver, envelope, type home, link } from '@tern/proto'
 import { encodeBody, encodeEnvelope, PackedWriter, readBody, unpack } from '@tern/record'
 import { applyRoutes, emptyRouteTable, type Owner } from '@tern/routing'
-import { type Duplex, duplexPair, silentLogger, systemClock } from '@tern/runtime'
+import { type Clock, type Duplex, duplexPair, type Logger, silentLogger, systemClock } from '@tern/runtime'
 import { createHomeService, type HomeService } from '../home/service.ts'
 import { Ownership } from '../queue/ownership.ts'
 import { type AskHomes, HomeQuestions } from './home-questions.ts'
@@ -112,7 +112,9 @@ export type FakeBroker = Readonly<{
   own(queues: readonly number[], epoch: number): Promise<void>
 }>
 
-export async function region(): Promise<{
+type RegionOptions = Readonly<{ clock?: Clock; logger?: Logger }>
+
+export async function region({ clock = systemClock, logger = silentLogger }: RegionOptions = {}): Promise<{
   log: Log
   faults: MemoryLogFaults
   dead: Set<number>
@@ -131,7 +133,7 @@ export async function region(): Promise<{
     return near
   })
   const broker = (incarnation: number): FakeBroker => {
-    const shared = { log, clock: systemClock, logger: silentLogger, proxyAlive }
+    const shared = { log, clock, logger, proxyAlive }
     const homes = createHomeService({ ...shared, broker: incarnation, publishWill: async () => {} })
     const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
     const askHomes: AskHomes = {

@@ -3,6 +3,8 @@ import type { RouteTable } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
 import type { HomeService } from '../home/service.ts'
 import type { AskHomes } from '../link/home-questions.ts'
+import { CatchUpMeter, reportEveryMs } from '../past/catch-up-meter.ts'
+import { PageCache } from '../past/page-cache.ts'
 import { messagesTopic } from './queue-records.ts'
 import { QueueRunner } from './queue-runner.ts'
 import type { Publish } from './rerouter.ts'
@@ -29,12 +31,16 @@ export type OwnershipOptions = Readonly<{
 export class Ownership {
   private readonly options: OwnershipOptions
   private readonly owned = new Map<number, Owned>()
+  private readonly pages = new PageCache()
+  private readonly meter = new CatchUpMeter()
+  private reportedAt: number
   private stopped = false
   private readonly changed: () => void
 
   constructor(options: OwnershipOptions, changed: () => void) {
     this.options = options
     this.changed = changed
+    this.reportedAt = options.clock.now()
     this.compare()
     this.cover()
   }
@@ -130,7 +136,8 @@ export class Ownership {
     const store = homes.store(queue)
     if (store === undefined) throw new Error('the home was closed while it opened')
     const snapshots = new Snapshots(store, logger)
-    const shared = { log, clock, logger, publish, askHomes }
+    const { pages, meter } = this
+    const shared = { log, clock, logger, publish, askHomes, pages, meter }
     const runner = await QueueRunner.open({ queue, queues, snapshots, store, ...shared })
     logger.info('serves a queue', { position: runner.position })
     return runner
@@ -150,6 +157,17 @@ export class Ownership {
       runner.keep()
       runner.dispatcher.reportCovered()
     }
+    this.report()
     this.options.clock.after(coverInterval, () => this.cover())
+  }
+
+  /** One line for all that caught up, so that an operator sees what it costs. */
+  private report(): void {
+    const { clock, logger } = this.options
+    const now = clock.now()
+    if (now - this.reportedAt < reportEveryMs) return
+    this.reportedAt = now
+    const cost = this.meter.take()
+    if (cost) logger.info('sessions caught up', cost)
   }
 }

@@ -4,7 +4,7 @@ import type { Clock, Logger } from '@tern/runtime'
 import { announceWithinMs, SharedGroup } from '../../core/group/shared-group.ts'
 import type { Message } from '../../core/queue/tail-ring.ts'
 import type { StateStore, StateWrite } from '../home/state-store.ts'
-import type { Past } from './queue-runner.ts'
+import type { QueuePast } from '../past/queue-past.ts'
 
 /** A group without a member ends after the time that messages are kept. */
 const emptyMaxMs = 72 * 3_600_000
@@ -21,7 +21,7 @@ export type QueueGroupsOptions = Readonly<{
   logger: Logger
   /** The position after the last one known. */
   end(): number
-  messagesFrom(from: number): Promise<Past>
+  past: QueuePast
 }>
 
 /** The shared subscriptions of one queue. */
@@ -158,16 +158,17 @@ export class QueueGroups {
 
   /** What came back, or was lost with a link. */
   private async leaseAgain(each: Group): Promise<void> {
-    const { clock, messagesFrom } = this.options
+    const { clock, past } = this.options
     for (let waiting = each.unheld(clock.now()); waiting.length > 0; ) {
       if (this.closed || !each.mayLease(clock.now())) return
       const first = waiting[0] as number
-      const { messages, next } = await messagesFrom(first)
+      const { messages, next } = await past.messagesFrom(first)
       const wanted = new Set(waiting)
       for (const message of messages) {
         if (!wanted.has(message.position)) continue
         wanted.delete(message.position)
         if (!this.lease(each, message)) return
+        past.meter.delivered(message.body.length)
       }
       // Retention took those that were not there.
       for (const position of wanted) if (position < next) each.forget(position)
@@ -176,7 +177,7 @@ export class QueueGroups {
   }
 
   private async readOn(each: Group): Promise<void> {
-    const { clock, end, messagesFrom } = this.options
+    const { clock, end, past } = this.options
     while (!each.live && !this.closed) {
       if (each.next >= end()) {
         each.live = true
@@ -184,13 +185,14 @@ export class QueueGroups {
       }
       if (!each.mayLease(clock.now())) return
       const from = each.next
-      const { messages, next } = await messagesFrom(from)
+      const { messages, next } = await past.messagesFrom(from)
       for (const message of messages) {
         if (message.position < from || each.isTaken(message.position) || !matches(each.filter, message.topic)) continue
         if (!this.lease(each, message)) {
           each.next = message.position
           return
         }
+        past.meter.delivered(message.body.length)
       }
       each.next = next
       each.revision++

@@ -3,17 +3,23 @@ import { batches, decodeEnvelope, type Envelope, readBody } from '@tern/record'
 import type { Logger } from '@tern/runtime'
 
 export const messagesTopic = 'tern.messages'
-const readBytesMax = 1024 * 1024
+export const readBytesMax = 1024 * 1024
 
 export type QueueRecord = Readonly<{ position: number; timeMs: number; topic: string | undefined; body: Buffer }>
 
 /** Records of the log from a position on; `next` follows the last one, `gap` says that retention took what lies between. */
-export type Page = Readonly<{ records: readonly QueueRecord[]; next: number; gap: boolean }>
+export type Page = Readonly<{ records: readonly QueueRecord[]; next: number; gap: boolean; bytes: number }>
 
-/** About 1 MiB of records of one queue, from a position on and below `end`. */
-export async function readPage(log: Log, queue: number, from: number, end: number): Promise<Page> {
+/** About `bytesMax` of records of one queue, from a position on and below `end`. */
+export async function readPage(
+  log: Log,
+  queue: number,
+  from: number,
+  end: number,
+  bytesMax: number = readBytesMax,
+): Promise<Page> {
   try {
-    const { batches: bytes } = await log.read(messagesTopic, queue, from, readBytesMax)
+    const { batches: bytes } = await log.read(messagesTopic, queue, from, bytesMax)
     const records: QueueRecord[] = []
     let next = from
     for (const batch of batches(bytes)) {
@@ -23,10 +29,10 @@ export async function readPage(log: Log, queue: number, from: number, end: numbe
         records.push({ position: offset, timeMs: batch.appendTimeMs, topic: topicOf(body), body })
       }
     }
-    return { records, next, gap: false }
+    return { records, next, gap: false, bytes: bytes.length }
   } catch (error) {
     if (error instanceof LogError && error.failure === 'out-of-range' && error.range && from < error.range.start) {
-      return { records: [], next: error.range.start, gap: true }
+      return { records: [], next: error.range.start, gap: true, bytes: 0 }
     }
     throw error
   }

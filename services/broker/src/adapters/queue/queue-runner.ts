@@ -4,18 +4,18 @@ import type { Clock, Logger } from '@tern/runtime'
 import { Dispatcher, type Recipient } from '../../core/dispatch/dispatcher.ts'
 import { AppendQueue, type Batch, type Entry } from '../../core/queue/append-queue.ts'
 import { QueueState } from '../../core/queue/queue-state.ts'
-import { type Message, TailRing } from '../../core/queue/tail-ring.ts'
 import { RetainedTopics } from '../../core/retained/retained-topics.ts'
 import type { StateStore } from '../home/state-store.ts'
 import type { AskHomes } from '../link/home-questions.ts'
+import type { CatchUpMeter } from '../past/catch-up-meter.ts'
+import type { PageCache } from '../past/page-cache.ts'
+import { QueuePast } from '../past/queue-past.ts'
 import { QueueGroups } from './queue-groups.ts'
 import { envelopeOf, messagesTopic, readPage, topicOf } from './queue-records.ts'
 import { type Publish, Rerouter } from './rerouter.ts'
 import type { Snapshots } from './snapshots.ts'
 
 const retryDelay = 100
-/** So many messages of the ring are looked at in one go. */
-const pageMessagesMax = 2_000
 
 export type QueueRunnerOptions = Readonly<{
   queue: number
@@ -26,13 +26,13 @@ export type QueueRunnerOptions = Readonly<{
   logger: Logger
   snapshots: Snapshots
   store: StateStore
+  /** Of all queues of this broker. */
+  pages: PageCache
+  meter: CatchUpMeter
   /** Appends a record that another Kafka producer put into the wrong queue to the right one. */
   publish: Publish
   askHomes: AskHomes
 }>
-
-/** Messages of the past, void ones left out, up to (not with) position `next`. */
-export type Past = Readonly<{ messages: readonly Message[]; next: number; gap: boolean }>
 
 /** One queue that this broker owns: appends, folds what the log says, and delivers. */
 export class QueueRunner {
@@ -42,7 +42,7 @@ export class QueueRunner {
   readonly state: QueueState
   private readonly options: QueueRunnerOptions
   private readonly pending = new AppendQueue()
-  private readonly ring: TailRing
+  readonly past: QueuePast
   private readonly rerouter: Rerouter
   readonly groups: QueueGroups
   private appending = false
@@ -54,12 +54,12 @@ export class QueueRunner {
     this.options = options
     this.queue = options.queue
     this.state = state
-    this.ring = new TailRing(state.next)
+    this.past = new QueuePast({ ...options, state })
     this.dispatcher = new Dispatcher(options.queue)
     this.rerouter = new Rerouter(options)
     const { queue, store, clock, logger } = options
-    const messagesFrom = (from: number) => this.messagesFrom(from)
-    this.groups = new QueueGroups({ queue, store, clock, logger, end: () => this.state.next, messagesFrom })
+    const { past } = this
+    this.groups = new QueueGroups({ queue, store, clock, logger, past, end: () => this.state.next })
   }
 
   /** Takes the queue over: folds the log, from the newest snapshot on, up to the end that it has after the call. */
@@ -91,10 +91,12 @@ export class QueueRunner {
     this.pending.clear()
     this.rerouter.stop()
     this.groups.closed = true
+    this.past.close()
   }
 
   /** Told the log's range a few times a second, and before a question whose answer must be the log's: reads what others wrote. */
   async compareWith({ start, end }: OffsetRange): Promise<void> {
+    this.past.forgetBelow(start)
     this.state.forgetBelow(start)
     if (end > this.state.next) await this.readTo(end)
   }
@@ -102,7 +104,7 @@ export class QueueRunner {
   /** A few times a second: forgets what is too old for the ring, tries again what failed, and keeps a snapshot when it is time. */
   keep(): void {
     const now = this.options.clock.now()
-    this.ring.age(now)
+    this.past.age(now)
     this.groups.keep()
     // A snapshot says that all foreign records before it are where they belong.
     if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
@@ -119,22 +121,6 @@ export class QueueRunner {
     })
   }
 
-  /** A page of messages from a position on: from the ring, else from the log. */
-  async messagesFrom(from: number): Promise<Past> {
-    if (from >= this.ring.start) return this.fromRing(from)
-    const { records, next, gap } = await readPage(this.options.log, this.queue, from, this.state.next)
-    const live = records.filter(({ topic, position }) => topic !== undefined && !this.state.voidPositions.has(position))
-    return { messages: live as Message[], next, gap }
-  }
-
-  private fromRing(from: number): Past {
-    const messages: Message[] = []
-    this.ring.from(from, (message) => messages.push(message) < pageMessagesMax)
-    const last = messages.at(-1)
-    const cut = messages.length === pageMessagesMax && last !== undefined
-    return { messages, next: cut ? last.position + 1 : Math.max(from, this.state.next), gap: false }
-  }
-
   private async pumpAll(): Promise<void> {
     for (;;) {
       const behind = this.dispatcher.lagging(this.state.next)
@@ -145,9 +131,9 @@ export class QueueRunner {
       }
       for (const { recipient, attachment } of behind) {
         const from = attachment.next
-        const { messages, next } = await this.messagesFrom(from)
+        const { messages, next } = await this.past.messagesFrom(from)
         // It may have moved while the log was read: then the next round looks from where it is.
-        if (attachment.next === from) this.dispatcher.catchUp(recipient, messages, next)
+        if (attachment.next === from) this.past.meter.delivered(this.dispatcher.catchUp(recipient, messages, next))
       }
     }
   }
@@ -235,16 +221,19 @@ export class QueueRunner {
   }
 
   private take(position: number, timeMs: number, body: Buffer, record: Envelope | undefined): void {
-    if (this.state.apply(position, record) !== 'live') return
-    const topic = topicOf(body)
-    if (topic === undefined) return
+    const topic = this.state.apply(position, record) === 'live' ? topicOf(body) : undefined
+    if (topic === undefined) {
+      this.past.passOver(position, body.length)
+      return
+    }
     if (record === undefined && !this.rerouter.belongsHere(topic)) {
       this.state.voidPositions.add(position)
+      this.past.passOver(position, body.length)
       this.rerouter.add(position, topic, body)
       return
     }
     const message = { position, timeMs, topic, body }
-    this.ring.add(message)
+    this.past.add(message)
     if (record?.retain) this.retained.apply(message)
     this.dispatcher.offer(message)
     this.groups.offer(message)

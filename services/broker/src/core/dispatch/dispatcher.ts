@@ -82,11 +82,11 @@ export class Dispatcher<R extends Recipient> {
     return behind
   }
 
-  /** Sends messages of the past that this proxy wants, up to a chunk or its window; all below `end` is in `messages`. */
-  catchUp(recipient: R, messages: readonly Message[], end: number): void {
+  /** Sends messages of the past that this proxy wants, up to a chunk or its window; all below `end` is in `messages`. Returns the bytes. */
+  catchUp(recipient: R, messages: readonly Message[], end: number): number {
     const entry = this.attached.get(recipient)
     const attachment = entry?.attachment
-    if (entry === undefined || attachment === undefined) return
+    if (entry === undefined || attachment === undefined) return 0
     let room = true
     for (const message of messages) {
       room = attachment.open && !attachment.chunkFull
@@ -97,6 +97,7 @@ export class Dispatcher<R extends Recipient> {
     if (room) attachment.cover(end)
     const delivery = attachment.takeRecords()
     if (delivery) recipient.deliver(delivery)
+    return delivery?.records.length ?? 0
   }
 
   /** Reports covered ranges in which nothing matched. */

@@ -1,0 +1,106 @@
+import type { Log } from '@tern/log'
+import { BlockSummaries, type Survey } from '../../core/block-summary/block-summaries.ts'
+import type { Probe } from '../../core/block-summary/probe.ts'
+import type { QueueState } from '../../core/queue/queue-state.ts'
+import { type Message, TailRing } from '../../core/queue/tail-ring.ts'
+import { readBytesMax, readPage } from '../queue/queue-records.ts'
+import type { CatchUpMeter } from './catch-up-meter.ts'
+import type { PageCache, Past } from './page-cache.ts'
+import { PageReader, type ReadPast } from './page-reader.ts'
+
+/** So many messages of the ring are looked at in one go. */
+const pageMessagesMax = 2_000
+/** Heads of batches and records beside the records' bodies, at a guess: when it is too little, the rest is read next. */
+const framingFactor = 1.25
+const framingBytes = 32 * 1024
+
+export type QueuePastOptions = Readonly<{
+  queue: number
+  log: Log
+  state: QueueState
+  pages: PageCache
+  meter: CatchUpMeter
+}>
+
+/** What a queue's owner has of the messages before the present: the ring, summaries of blocks, pages read of late, and the log (D4). */
+export class QueuePast {
+  readonly meter: CatchUpMeter
+  private readonly options: QueuePastOptions
+  private readonly ring: TailRing
+  private readonly summaries = new BlockSummaries()
+  private readonly reader: PageReader
+  /** Below it, nothing is known of verdicts any more. */
+  private start = 0
+
+  constructor(options: QueuePastOptions) {
+    this.options = options
+    this.meter = options.meter
+    this.ring = new TailRing(options.state.next)
+    this.reader = new PageReader(options.pages, (from, bytesMax) => this.readLog(from, bytesMax))
+  }
+
+  /** A message as it comes. */
+  add(message: Message): void {
+    this.ring.add(message)
+    this.summaries.add(message.position, message.topic, message.body.length)
+  }
+
+  /** A record that is no message: void, or a marker. */
+  passOver(position: number, bytes: number): void {
+    this.summaries.add(position, undefined, bytes)
+  }
+
+  /** Forgets what is too old for the ring. */
+  age(nowMs: number): void {
+    this.ring.age(nowMs)
+  }
+
+  /** Retention took what lies below. */
+  forgetBelow(start: number): void {
+    if (start <= this.start) return
+    this.start = start
+    this.summaries.forgetBelow(start)
+    this.reader.forgetBelow(start)
+  }
+
+  close(): void {
+    this.reader.forgetBelow(Number.POSITIVE_INFINITY)
+  }
+
+  /** Passes over what cannot match any of the probes. */
+  survey(from: number, probes: readonly Probe[]): Survey {
+    const survey = this.summaries.survey(from, probes)
+    this.meter.skipped(survey.skippedBytes)
+    return survey
+  }
+
+  /** A page of messages from a position on: from the ring, else from the log, of which `recordBytes` may be enough. */
+  async messagesFrom(from: number, recordBytes?: number): Promise<Past> {
+    if (from >= this.ring.start) return this.fromRing(from)
+    const bytesMax = recordBytes === undefined ? readBytesMax : recordBytes * framingFactor + framingBytes
+    return this.reader.read(from, Math.min(readBytesMax, Math.ceil(bytesMax)))
+  }
+
+  private fromRing(from: number): Past {
+    const messages: Message[] = []
+    this.ring.from(from, (message) => messages.push(message) < pageMessagesMax)
+    const last = messages.at(-1)
+    const cut = messages.length === pageMessagesMax && last !== undefined
+    return { messages, next: cut ? last.position + 1 : Math.max(from, this.options.state.next), gap: false }
+  }
+
+  private readonly readLog: ReadPast = async (from, bytesMax) => {
+    const { log, queue, state, meter } = this.options
+    const { records, next, gap, bytes } = await readPage(log, queue, from, state.next, bytesMax)
+    meter.read(bytes)
+    // Retention came while the log was read: verdicts on these are forgotten already.
+    if (from < this.start) return { messages: [], next: this.start, gap: true, bytes }
+    const messages: Message[] = []
+    for (const { position, timeMs, topic, body } of records) {
+      const isMessage = topic !== undefined && !state.voidPositions.has(position)
+      this.summaries.add(position, isMessage ? topic : undefined, body.length)
+      if (isMessage) messages.push({ position, timeMs, topic, body })
+    }
+    return { messages, next, gap, bytes }
+  }
+}

@@ -1,0 +1,15 @@
+import { hashOfFilter } from './topic-hash.ts'
+
+/** What a block must hold for a filter to match there. */
+export type Probe = Readonly<{
+  /** Undefined: anything. */
+  hash: number | undefined
+  /** Nothing at or before this position is for the filter (D2). */
+  start: number
+}>
+
+/** No filters ask for everything. */
+export function probesOf(filters: readonly Readonly<{ filter: string; start: number }>[]): readonly Probe[] {
+  if (filters.length === 0) return [{ hash: undefined, start: -1 }]
+  return filters.map(({ filter, start }) => ({ hash: hashOfFilter(filter), start }))
+}
