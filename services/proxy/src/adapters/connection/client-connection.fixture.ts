@@ -95,6 +95,8 @@ export class FakeSocket implements ClientSocket {
 export class FakeRegion {
   readonly appended: { record: OutgoingRecord; answer: (result: AppendResult) => void }[] = []
   readonly calls: NonNullable<home.HomeCall['call']>[] = []
+  /** How many hold each filter. */
+  readonly interests = new Map<string, number>()
   full = false
   status: home.HomeStatus = home.HomeStatus.OK
   private readonly waiting: (() => void)[] = []
@@ -105,8 +107,12 @@ export class FakeRegion {
     for (const then of this.waiting.splice(0)) then()
   }
 
+  private held(filter: string, by: 1 | -1): void {
+    this.interests.set(filter, (this.interests.get(filter) ?? 0) + by)
+  }
+
   readonly region: Region = {
-    ...{ proxy: 1, queues: 1, queueOf: () => 0, listen() {}, next: () => 0, removeInterest() {} },
+    ...{ proxy: 1, queues: 1, queueOf: () => 0, listen() {}, next: () => 0 },
     append: (_, record, answer) => void this.appended.push({ record, answer }),
     hasRoom: () => !this.full,
     whenRoom: (_, then) => void this.waiting.push(then),
@@ -117,7 +123,11 @@ export class FakeRegion {
       const opened = home.SessionOpened.fromPartial({ connection, session: connection })
       return home.HomeAnswer.fromPartial({ status: this.status, ...(call.$case === 'open' && { opened }) })
     },
-    addInterest: async () => [],
+    addInterest: async (filter) => {
+      this.held(filter, 1)
+      return []
+    },
+    removeInterest: (filter) => this.held(filter, -1),
     joinGroup: async () => {},
     settleLease() {},
     returnLease() {},
@@ -165,3 +175,5 @@ export const connectBytes = ({ keepAlive = 10 } = {}): number[] => [
 /** PUBLISH to topic "a" without a payload. */
 export const publishBytes = (qos: 0 | 1 | 2, packetId = 1): number[] =>
   qos === 0 ? [0x30, 4, 0, 1, 0x61, 0] : [0x30 | (qos << 1), 6, 0, 1, 0x61, packetId >> 8, packetId & 0xff, 0]
+/** SUBSCRIBE to "a" at QoS 1. */
+export const subscribeBytes = [0x82, 7, 0, 1, 0, 0, 1, 0x61, 1]

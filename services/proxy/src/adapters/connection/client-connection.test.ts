@@ -1,6 +1,6 @@
 import { home } from '@tern/proto'
 import { expect, test } from 'vitest'
-import { connectBytes, publishBytes, setUp } from './client-connection.fixture.ts'
+import { connectBytes, publishBytes, setUp, subscribeBytes } from './client-connection.fixture.ts'
 
 const pingreq = [0xc0, 0]
 const kinds = (packets: readonly { cmd: string }[]) => packets.map(({ cmd }) => cmd)
@@ -128,4 +128,16 @@ test('a client that goes while its CONNECT is under way is reported to the home 
   await clock.pass(0)
   expect(fake.calls.map(({ $case }) => $case)).toEqual(['open', 'close'])
   expect(connections.size).toBe(0)
+})
+
+test('a client that goes while its SUBSCRIBE is under way gives back its own interest, once', async () => {
+  for (const before of [[], [subscribeBytes]]) {
+    const { clock, fake, socket, connection } = await connected()
+    socket.receive(...before)
+    await clock.pass(0)
+    socket.receive(subscribeBytes)
+    connection.destroy('gone')
+    await clock.pass(0)
+    expect(fake.interests.get('a')).toBe(0)
+  }
 })

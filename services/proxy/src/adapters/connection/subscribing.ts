@@ -88,8 +88,8 @@ export class Subscribing {
       return { ...grant, isNew }
     }
     const effective = await region.addInterest(filter)
-    // Counted once for this session.
-    if (!isNew || this.closed) region.removeInterest(filter)
+    // Counted once for this session; a close meanwhile has given back what was held, this one too.
+    if (!isNew) region.removeInterest(filter)
     if (this.closed) return reasonCode.unspecifiedError
     const before = delivery.subscriptions.get(filter)?.subscription.starts
     const starts =
