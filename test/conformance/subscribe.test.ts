@@ -147,25 +147,3 @@ test('S6: the last answered request counts, however fast they follow one another
   await client.message('end')
   expect(client.payloads).toEqual(['end'])
 })
-
-test('a message of a group keeps to the QoS of its member, and one that is refused goes to no other [MQTT5-4.8.2-3] [MQTT5-4.8.2-6]', async () => {
-  const topic = name()
-  const filter = `$share/g/${topic}`
-  const [first, second] = [await open(), await open({}, name(), 1)]
-  expect(await first.subscribe(filter, 0)).toBe(0)
-  const publisher = await open()
-  publisher.send(publish(topic, { payload: 'zero', qos: 1, messageId: 1 }))
-  expect(await first.message('zero')).toMatchObject({ qos: 0 })
-  first.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: [filter] })
-  await first.next('unsuback')
-  await second.subscribe(filter, 1)
-  publisher.send(publish(topic, { payload: 'refused', qos: 1, messageId: 2 }))
-  const { messageId = 0 } = await second.message('refused')
-  await first.subscribe(filter, 1)
-  second.send({ cmd: 'puback', messageId, reasonCode: 0x83 })
-  second.send({ cmd: 'disconnect', reasonCode: 0 })
-  await second.closed()
-  publisher.send(publish(topic, { payload: 'end', qos: 1, messageId: 3 }))
-  await first.message('end')
-  expect(first.payloads).toEqual(['zero', 'end'])
-})

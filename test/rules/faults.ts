@@ -1,3 +1,5 @@
+import { sharedFaults } from './shared-faults.ts'
+
 /** A rule of a queue (1 to 7) or of delivery (D1 to D12), as `docs/rules.md` words it, or the fence of tern.state. */
 export type Fault = Readonly<{
   rule: string
@@ -23,7 +25,6 @@ const dispatcher = {
   file: `${broker}/core/dispatch/dispatcher.ts`,
   tests: `${broker}/core/dispatch/dispatcher.test.ts`,
 }
-const group = { file: `${broker}/core/group/shared-group.ts`, tests: `${broker}/core/group/shared-group.test.ts` }
 const blockSummary = `${broker}/core/block-summary`
 const summaries = {
   file: `${blockSummary}/block-summaries.ts`,
@@ -337,22 +338,6 @@ const deliveryFaults: readonly Fault[] = [
     noticedBy: 'its will has fired and is not stored again, also at the next home',
   },
   {
-    rule: 'D10',
-    without: 'a record is handed over against credit only',
-    ...group,
-    find: 'boolean => held < credit',
-    replace: 'boolean => held <= credit',
-    noticedBy: 'records go to the proxies in turn, and to none beyond its credit',
-  },
-  {
-    rule: 'D10',
-    without: 'a new owner waits for leases to be announced',
-    ...group,
-    find: 'if (nowMs < this.leaseFrom) return undefined',
-    replace: '',
-    noticedBy: 'after a takeover nothing is leased before proxies could say what they hold',
-  },
-  {
     rule: 'D11',
     without: 'an empty payload removes the retained message',
     file: `${broker}/core/retained/retained-topics.ts`,
@@ -391,4 +376,4 @@ const fenceFaults: readonly Fault[] = [
   },
 ]
 
-export const faults: readonly Fault[] = [...queueFaults, ...deliveryFaults, ...fenceFaults]
+export const faults: readonly Fault[] = [...queueFaults, ...deliveryFaults, ...sharedFaults, ...fenceFaults]

@@ -101,7 +101,7 @@ function liveAs(
     filterHeld: (filter) => questions.filterHeld(filter),
   }
   const homes = createHomeService({ log, broker, clock, logger, proxyAlive, publishWill: publish })
-  const ownership = new Ownership({ broker, log, clock, logger, homes, publish, askHomes }, () => {
+  const ownership = new Ownership({ broker, log, clock, logger, homes, publish, askHomes, proxyAlive }, () => {
     serving(ownership.serving)
     endProducers(ownership.runners(), (producer) => !proxyAlive(producer))
   })

@@ -6,7 +6,7 @@ import type { DialBroker } from './adapters/region/broker-link.ts'
 import { LinkedRegion } from './adapters/region/region.ts'
 import type { ProxyConfig } from './config.ts'
 import { FanOut } from './core/delivery/fan-out.ts'
-import { GroupHub } from './core/delivery/group-hub.ts'
+import { GroupHub } from './core/shared/group-hub.ts'
 
 export type ProxyPorts = Readonly<{
   clock: Clock

@@ -1,4 +1,4 @@
-import type { envelope, home, state } from '@tern/proto'
+import type { envelope, group, home, state } from '@tern/proto'
 
 /** A record of a queue on its way to clients. `body` is Kafka's record layout (libs/record): key, value, headers. */
 export type Message = Readonly<{ queue: number; position: number; timeMs: number; body: Buffer }>
@@ -21,6 +21,11 @@ export type ReadFilter = Readonly<{ filter: string; start: number }>
 
 /** Covers every position from `first` to `last`; what matched in it is in `messages`, in order. */
 export type Covered = Readonly<{ queue: number; first: number; last: number; messages: readonly Message[] }>
+
+/** One connection of a session, as it takes records of groups for good. */
+export type Taker = Readonly<group.GroupTaker>
+
+export type TakenPosition = Readonly<{ group: string; position: number }>
 
 export type RegionListener = Readonly<{
   /** Ranges of one queue follow one another without hole or overlap, across reconnects and changes of owner as well. */
@@ -64,6 +69,15 @@ export type Region = Readonly<{
   joinGroup(group: string, credit: number): Promise<void>
   settleLease(queue: number, group: string, position: number): void
   returnLease(queue: number, group: string, position: number): void
+  /** Makes a leased record one session's for good, before its PUBLISH of QoS 2. `refused`: the lease is not this proxy's any more. */
+  takeLease(queue: number, group: string, position: number, taker: Taker): Promise<'taken' | 'refused' | 'superseded'>
+  /** Resolves once it is durable that the taken record is over. */
+  endTaken(queue: number, group: string, position: number, taker: Taker): Promise<void>
+  /** Says what the session has taken in the queue and not ended, now and after each change of its owner, until `detachTaker`. */
+  attachTaker(queue: number, taker: Taker, listed: (taken: readonly TakenPosition[]) => void): void
+  detachTaker(queue: number, taker: Taker): void
+  /** The queues that a filter, shared or not, can reach. */
+  queuesOf(filter: string): readonly number[]
   /** The position after the last one that `covered` told of for the queue. */
   next(queue: number): number
   /** Catch-up for one session; without filters it reads every message. An empty range has last = first - 1. `gap`: retention took what lies before `first` (D12). */

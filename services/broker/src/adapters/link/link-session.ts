@@ -1,10 +1,11 @@
-import { append, type deliver, type group, home, type link, type question } from '@tern/proto'
+import { append, type deliver, home, type link, type question } from '@tern/proto'
 import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
 import type { Clock, Logger } from '@tern/runtime'
 import { status } from '../home/calls.ts'
 import type { HomeService } from '../home/service.ts'
 import type { Ownership } from '../queue/ownership.ts'
 import type { QueueRunner } from '../queue/queue-runner.ts'
+import { GroupRequests } from './group-requests.ts'
 import type { Link } from './link.ts'
 import { openExchanges } from './open-exchanges.ts'
 import { readAnswer, retainedAnswer } from './reads.ts'
@@ -22,11 +23,13 @@ export class LinkSession {
   private readonly options: LinkSessionOptions
   /** By queue: the takeover that this proxy has begun anew with, all that it has unanswered first. */
   private readonly attached = new Map<number, QueueRunner>()
+  private readonly groups: GroupRequests
   private closed = false
 
   constructor(link: Link, options: LinkSessionOptions) {
     this.link = link
     this.options = options
+    this.groups = new GroupRequests(link, (queue, task) => this.at(queue, task))
   }
 
   frame(request: link.LinkRequest): void {
@@ -39,8 +42,11 @@ export class LinkSession {
     for (const part of request.openExchangesReads) void this.openExchanges(part)
     for (const part of request.homeCalls) this.home(part)
     for (const part of request.homeQuestions) void this.homeQuestion(part)
-    for (const part of request.groupJoins) this.joinGroup(part)
-    for (const part of request.groupSettles) this.options.ownership.get(part.queue)?.groups.settle(this.link, part)
+    for (const part of request.groupJoins) this.groups.join(part)
+    for (const part of request.groupSettles) this.groups.settle(part)
+    for (const part of request.takerAttaches) this.groups.attach(part)
+    for (const part of request.groupTakes) this.groups.take(part)
+    for (const part of request.groupDones) this.groups.done(part)
   }
 
   close(): void {
@@ -152,20 +158,6 @@ export class LinkSession {
     await this.options.ownership.when(asked.queue)
     const answer = await this.options.homes.ask(asked)
     if (!this.closed) this.link.answerHomeQuestion(answer)
-  }
-
-  private joinGroup(join: group.GroupJoin): void {
-    const { id, queue } = join
-    this.at(queue, (runner) => {
-      if (runner === undefined) this.link.answerGroupJoin({ id, queue, notOwner: true })
-      else {
-        // When it cannot be made durable the queue is lost to another owner, which the proxy hears of.
-        runner.groups.join(this.link, join).then(
-          () => this.link.answerGroupJoin({ id, queue, notOwner: false }),
-          () => this.link.answerGroupJoin({ id, queue, notOwner: true }),
-        )
-      }
-    })
   }
 
   /** Tries again while the log does not answer, as long as somebody waits. */

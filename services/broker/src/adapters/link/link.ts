@@ -1,4 +1,4 @@
-import { append, deliver, type group, type home, link, type question } from '@tern/proto'
+import { append, deliver, group, type home, link, type question } from '@tern/proto'
 import { PackedWriter } from '@tern/record'
 import type { Clock, Duplex } from '@tern/runtime'
 import type { Message } from '../../core/queue/tail-ring.ts'
@@ -73,6 +73,18 @@ export class Link {
 
   answerGroupJoin(answer: group.GroupJoinAnswer): void {
     this.next().groupJoinAnswers.push(answer)
+  }
+
+  answerTakerAttach(answer: Partial<group.TakerAttachAnswer>): void {
+    this.next().takerAttachAnswers.push(group.TakerAttachAnswer.create(answer))
+  }
+
+  answerGroupTake(answer: group.GroupTakeAnswer): void {
+    this.next().groupTakeAnswers.push(answer)
+  }
+
+  answerGroupDone(answer: group.GroupDoneAnswer): void {
+    this.next().groupDoneAnswers.push(answer)
   }
 
   /** Records of one group that are leased in one turn travel together. */

@@ -25,6 +25,7 @@ export type OwnershipOptions = Readonly<{
   /** Appends a record to the queue of its topic, whoever owns that. */
   publish: Publish
   askHomes: AskHomes
+  proxyAlive(incarnation: number): boolean
 }>
 
 /** The queues that the route table gives to this broker: takes them over, gives them up, keeps them going. */
@@ -130,14 +131,14 @@ export class Ownership {
   }
 
   private async open(queue: number, queues: number, epoch: number): Promise<QueueRunner> {
-    const { log, clock, homes, publish, askHomes } = this.options
+    const { log, clock, homes, publish, askHomes, proxyAlive } = this.options
     const logger = this.options.logger.child({ queue, epoch })
     await homes.open(queue, epoch)
     const store = homes.store(queue)
     if (store === undefined) throw new Error('the home was closed while it opened')
     const snapshots = new Snapshots(store, logger)
     const { pages, meter } = this
-    const shared = { log, clock, logger, publish, askHomes, pages, meter }
+    const shared = { log, clock, logger, publish, askHomes, proxyAlive, pages, meter }
     const runner = await QueueRunner.open({ queue, queues, snapshots, store, ...shared })
     logger.info('serves a queue', { position: runner.position })
     return runner

@@ -1,14 +1,17 @@
 import { matches, TopicTree } from '@tern/mqtt'
-import type { group } from '@tern/proto'
+import type { group, state } from '@tern/proto'
 import type { Clock, Logger } from '@tern/runtime'
 import { announceWithinMs, SharedGroup } from '../../core/group/shared-group.ts'
 import type { Message } from '../../core/queue/tail-ring.ts'
 import type { StateStore, StateWrite } from '../home/state-store.ts'
+import type { AskHomes } from '../link/home-questions.ts'
 import type { QueuePast } from '../past/queue-past.ts'
+import { GroupEnds } from './group-ends.ts'
+import { GroupTakes, takenKey } from './group-takes.ts'
 
-/** A group without a member ends after the time that messages are kept. */
-const emptyMaxMs = 72 * 3_600_000
 const keepEveryMs = 1_000
+/** Keys and values that one put may have, far below what it can (a filter is in both). */
+const putBytesMax = 400_000
 
 export type GroupRecipient = Readonly<{ lease(queue: number, group: string, message: Message): void }>
 
@@ -22,6 +25,8 @@ export type QueueGroupsOptions = Readonly<{
   /** The position after the last one known. */
   end(): number
   past: QueuePast
+  proxyAlive(incarnation: number): boolean
+  askHomes: AskHomes
 }>
 
 /** The shared subscriptions of one queue. */
@@ -32,16 +37,24 @@ export class QueueGroups {
   private readonly tree = new TopicTree<Group>()
   private pumping = false
   private keptAt = 0
+  readonly takes: GroupTakes<GroupRecipient>
+  private readonly ends: GroupEnds
   closed = false
 
   constructor(options: QueueGroupsOptions) {
     this.options = options
+    this.takes = new GroupTakes({ ...options, groups: this.groups })
+    const put = (writes: readonly StateWrite[]) => void this.put(writes)
+    this.ends = new GroupEnds({ ...options, groups: this.groups, put, end: (name) => this.end(name) })
     const leaseFrom = options.clock.now() + announceWithinMs
     for (const [, entry] of options.store.entries('group/')) {
       if (entry.$case !== 'group' || entry.value.progress === undefined) continue
       const restored: Group = new SharedGroup(entry.value.group, entry.value.progress, leaseFrom)
       restored.emptySinceMs = entry.value.emptySinceMs ?? options.clock.now()
       this.add(restored)
+    }
+    for (const [, entry] of options.store.entries('taken/')) {
+      if (entry.$case === 'taken') this.groups.get(entry.value.group)?.taken.add(entry.value)
     }
   }
 
@@ -56,7 +69,7 @@ export class QueueGroups {
       joined.live = true
       this.add(joined)
     }
-    joined.join(recipient, credit, held, clock.now())
+    joined.join(recipient, credit, held, clock.now(), end())
     if (isNew) await store.put([this.write(joined)])
     this.pump()
   }
@@ -70,6 +83,7 @@ export class QueueGroups {
 
   detach(recipient: GroupRecipient): void {
     for (const each of this.groups.values()) each.lost(recipient, this.options.clock.now())
+    this.takes.detach(recipient)
   }
 
   /** A message of the queue as it comes. */
@@ -89,9 +103,9 @@ export class QueueGroups {
     this.pump()
     if (now - this.keptAt < keepEveryMs) return
     this.keptAt = now
+    this.ends.keep(now)
     for (const [name, each] of this.groups) {
-      if (each.emptySinceMs !== undefined && now - each.emptySinceMs > emptyMaxMs) this.end(name, each)
-      else if (each.revision !== this.kept.get(name)) this.save(each)
+      if (each.revision !== this.kept.get(name)) this.save(each)
     }
   }
 
@@ -100,33 +114,48 @@ export class QueueGroups {
     this.tree.add(added.filter, added)
   }
 
-  private end(name: string, ended: Group): void {
+  private end(name: string): void {
+    const ended = this.groups.get(name)
+    if (ended === undefined) return
     this.groups.delete(name)
     this.tree.remove(ended.filter, ended)
-    this.put([[`group/${name}`, undefined]])
+    const taken = [...ended.taken.positions()].map((position): StateWrite => [takenKey(name, position), undefined])
+    this.put([[`group/${name}`, undefined], ...taken])
   }
 
+  /** What was taken and is done is forgotten behind the progress that speaks for it. */
   private save(saved: Group): void {
+    const progress = this.progressOf(saved)
+    const covered = saved.taken.covered(progress)
+    const writes = covered.map((position): StateWrite => [takenKey(saved.name, position), undefined])
+    if (!this.put([this.write(saved), ...writes])) return
+    saved.taken.forget(covered)
     this.kept.set(saved.name, saved.revision)
-    this.put([this.write(saved)])
   }
 
-  private put(writes: readonly StateWrite[]): void {
+  /** In as many puts as it needs, in this order; false when it could not be begun. */
+  private put(writes: readonly StateWrite[]): boolean {
     const failed = (error: unknown) =>
       this.options.logger.warn('the progress of a shared subscription was not kept', { error: String(error) })
     try {
-      this.options.store.put(writes).catch(failed)
+      for (const part of parts(writes)) this.options.store.put(part).catch(failed)
+      return true
     } catch (error) {
       failed(error)
+      return false
     }
   }
 
   private write(written: Group): StateWrite {
-    const { queue, end } = this.options
-    const { name, live, next, emptySinceMs } = written
-    const progress = written.progress(queue, live ? end() : next)
+    const { name, emptySinceMs } = written
+    const progress = this.progressOf(written)
     const empty = emptySinceMs === undefined ? {} : { emptySinceMs }
     return [`group/${name}`, { $case: 'group', value: { group: name, members: [], starts: [], progress, ...empty } }]
+  }
+
+  private progressOf(each: Group): state.QueueProgress {
+    const { queue, end } = this.options
+    return each.progress(queue, each.live ? end() : each.next)
   }
 
   private lease(to: Group, message: Message): boolean {
@@ -187,7 +216,7 @@ export class QueueGroups {
       const from = each.next
       const { messages, next } = await past.messagesFrom(from)
       for (const message of messages) {
-        if (message.position < from || each.isTaken(message.position) || !matches(each.filter, message.topic)) continue
+        if (message.position < from || each.isOver(message.position) || !matches(each.filter, message.topic)) continue
         if (!this.lease(each, message)) {
           each.next = message.position
           return
@@ -198,4 +227,19 @@ export class QueueGroups {
       each.revision++
     }
   }
+}
+
+/** Each part is small enough for one put. */
+function parts(writes: readonly StateWrite[]): StateWrite[][] {
+  const list: StateWrite[][] = []
+  let bytes = putBytesMax
+  for (const write of writes) {
+    if (bytes >= putBytesMax) {
+      list.push([])
+      bytes = 0
+    }
+    list.at(-1)?.push(write)
+    bytes += 2 * write[0].length + 200
+  }
+  return list
 }

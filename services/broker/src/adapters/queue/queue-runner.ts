@@ -32,6 +32,7 @@ export type QueueRunnerOptions = Readonly<{
   /** Appends a record that another Kafka producer put into the wrong queue to the right one. */
   publish: Publish
   askHomes: AskHomes
+  proxyAlive(incarnation: number): boolean
 }>
 
 /** One queue that this broker owns: appends, folds what the log says, and delivers. */
@@ -57,9 +58,10 @@ export class QueueRunner {
     this.past = new QueuePast({ ...options, state })
     this.dispatcher = new Dispatcher(options.queue)
     this.rerouter = new Rerouter(options)
-    const { queue, store, clock, logger } = options
+    const { queue, store, clock, logger, proxyAlive, askHomes } = options
     const { past } = this
-    this.groups = new QueueGroups({ queue, store, clock, logger, past, end: () => this.state.next })
+    const shared = { queue, store, clock, logger, proxyAlive, askHomes, past }
+    this.groups = new QueueGroups({ ...shared, end: () => this.state.next })
   }
 
   /** Takes the queue over: folds the log, from the newest snapshot on, up to the end that it has after the call. */

@@ -1,4 +1,5 @@
 import type { state } from '@tern/proto'
+import { TakenRecords } from './taken-records.ts'
 
 type Taker<R> = { recipient: R; credit: number; held: number }
 /** `lost`: the link of the holder is gone, and the proxy may still come back with it. */
@@ -21,6 +22,7 @@ export class SharedGroup<R> {
   /** Grows with everything that changes the progress. */
   revision = 0
   emptySinceMs: number | undefined
+  readonly taken = new TakenRecords()
   private readonly leases = new Map<number, Lease<R>>()
   private readonly takers = new Map<R, Taker<R>>()
   private settledAbove: readonly state.PositionRange[]
@@ -36,14 +38,34 @@ export class SharedGroup<R> {
     this.leaseFrom = leaseFrom
   }
 
-  /** What a proxy can hold, and what it holds already. Without credit it takes no part any more. */
-  join(recipient: R, credit: number, held: readonly number[], nowMs: number): void {
+  /**
+   * What a proxy can hold, and what it holds already. Without credit it gets no more. `end`: all below it has come by, when
+   * records are taken as they come.
+   */
+  join(recipient: R, credit: number, held: readonly number[], nowMs: number, end: number): void {
+    if (this.live) this.next = end
     const taker = this.takers.get(recipient) ?? { recipient, credit, held: 0 }
     taker.credit = credit
-    if (credit === 0) this.takers.delete(recipient)
-    else this.takers.set(recipient, taker)
+    this.takers.set(recipient, taker)
     for (const position of held) this.hold(taker, position)
-    this.emptySinceMs = this.takers.size === 0 ? (this.emptySinceMs ?? nowMs) : undefined
+    this.look(nowMs)
+  }
+
+  /**
+   * The record is the session's for good, once that is durable; false when it is not leased to the recipient, nor the same
+   * session's already.
+   */
+  mayTake(recipient: R, { position, clientId, session }: state.Taken): boolean {
+    if (session === undefined) return false
+    if (this.taken.has(position)) return this.taken.isOf(position, clientId, session)
+    return this.leases.get(position)?.holder === recipient
+  }
+
+  /** To be called when it may: the lease is over, and the progress need not wait for it. */
+  take(recipient: R, taken: state.Taken): void {
+    if (this.giveBack(recipient, taken.position)) this.leases.delete(taken.position)
+    this.taken.add(taken)
+    this.revision++
   }
 
   settle(recipient: R, settled: readonly number[], returned: readonly number[]): void {
@@ -60,7 +82,7 @@ export class SharedGroup<R> {
     if (!this.takers.delete(recipient)) return
     for (const lease of this.leases.values())
       if (lease.holder === recipient) Object.assign(lease, { holder: undefined, lostAt: nowMs })
-    if (this.takers.size === 0) this.emptySinceMs ??= nowMs
+    this.look(nowMs)
   }
 
   /** Positions that were leased and have no holder, in order. */
@@ -73,19 +95,17 @@ export class SharedGroup<R> {
   }
 
   mayLease(nowMs: number): boolean {
-    return nowMs >= this.leaseFrom && [...this.takers.values()].some(hasRoom)
+    return nowMs >= this.leaseFrom && !this.taken.isFull && [...this.takers.values()].some(hasRoom)
   }
 
-  /** Nobody needs to take what an earlier owner saw settled, or what is out already. */
-  isTaken(position: number): boolean {
-    return (
-      this.leases.has(position) || this.settledAbove.some(({ first, last }) => position >= first && position <= last)
-    )
+  /** What an earlier owner saw settled, what is out, and what a session has for good is not leased any more. */
+  isOver(position: number): boolean {
+    return this.leases.has(position) || this.isSettled(position)
   }
 
   /** Whose turn it is, undefined when nobody has room. */
   lease(position: number, nowMs: number): R | undefined {
-    if (nowMs < this.leaseFrom) return undefined
+    if (nowMs < this.leaseFrom || this.taken.isFull) return undefined
     const takers = [...this.takers.values()]
     for (let i = 0; i < takers.length; i++) {
       const taker = takers[(this.turn + i) % takers.length] as Taker<R>
@@ -105,7 +125,8 @@ export class SharedGroup<R> {
 
   /** `taken`: all below has been leased, settled or did not match. */
   progress(queue: number, taken: number): state.QueueProgress {
-    const out = [...this.leases.keys()].sort((a, b) => a - b)
+    // What a proxy brought back from an earlier owner may lie above.
+    const out = [...this.leases.keys()].filter((position) => position < taken).sort((a, b) => a - b)
     const settled: state.PositionRange[] = []
     for (const [i, position] of out.entries()) {
       const range = { first: position + 1, last: (out[i + 1] ?? taken) - 1 }
@@ -117,8 +138,8 @@ export class SharedGroup<R> {
 
   private hold(taker: Taker<R>, position: number): void {
     const lease = this.leases.get(position)
-    // Settled already, or leased to another one meanwhile: QoS 1 allows the repetition.
-    if (lease === undefined ? position < this.next : lease.holder !== undefined) return
+    // Settled already, or leased to another one meanwhile: at QoS 1 it may come twice, at QoS 2 it will not be given to be taken.
+    if (lease === undefined ? position < this.next || this.isSettled(position) : lease.holder !== undefined) return
     this.leases.set(position, { holder: taker.recipient, lostAt: undefined })
     taker.held++
   }
@@ -129,6 +150,19 @@ export class SharedGroup<R> {
     const taker = this.takers.get(recipient)
     if (taker) taker.held--
     return lease
+  }
+
+  private isSettled(position: number): boolean {
+    return (
+      this.taken.has(position) || this.settledAbove.some(({ first, last }) => position >= first && position <= last)
+    )
+  }
+
+  private look(nowMs: number): void {
+    const isEmpty = ![...this.takers.values()].some(({ credit }) => credit > 0)
+    if (isEmpty === (this.emptySinceMs !== undefined)) return
+    this.emptySinceMs = isEmpty ? nowMs : undefined
+    this.revision++
   }
 }
 

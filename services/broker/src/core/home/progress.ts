@@ -10,7 +10,7 @@ export function journalChanges(
   const changes = entries.filter((entry) => {
     const held = journal.get(entry.packetId)
     if (held === undefined) return entry.phase !== state.JournalPhase.DONE
-    const same = held.queue === entry.queue && held.position === entry.position
+    const same = held.queue === entry.queue && held.position === entry.position && held.group === entry.group
     // The end of an exchange that gave its packet id to another one is no end of that one.
     return same ? entry.phase > held.phase : entry.phase !== state.JournalPhase.DONE
   })

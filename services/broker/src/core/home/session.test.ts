@@ -152,7 +152,7 @@ test('a clean session is announced to a new home unless a newer one has been the
 test('an entry that reuses a packet id closes its predecessor, and a PUBREC is never taken back', () => {
   const journal = (position: number, phase: state.JournalPhase): ClientCommand => ({
     type: 'journal',
-    request: { connection: at(1), entries: [{ packetId: 9, queue: 0, position, phase, qos: 2 }] },
+    request: { connection: at(1), entries: [{ packetId: 9, queue: 0, position, phase, qos: 2, group: '' }] },
   })
   const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
   const held = (...commands: ClientCommand[]) => [...after(connect(1), ...commands).client.journal.values()]

@@ -2,7 +2,7 @@ import { type Packet, serverPackets } from '@tern/mqtt/testing'
 import { home } from '@tern/proto'
 import { silentLogger } from '@tern/runtime'
 import { FanOut } from '../../core/delivery/fan-out.ts'
-import { GroupHub } from '../../core/delivery/group-hub.ts'
+import { GroupHub } from '../../core/shared/group-hub.ts'
 import type { AppendResult, OutgoingRecord, Region } from '../../ports.ts'
 import type { ClientSocket, ClientSocketListener } from '../net/client-socket.ts'
 import { ClientConnection } from './client-connection.ts'
@@ -131,6 +131,11 @@ export class FakeRegion {
     joinGroup: async () => {},
     settleLease() {},
     returnLease() {},
+    takeLease: async () => 'refused',
+    endTaken: async () => {},
+    attachTaker: (_, __, listed) => listed([]),
+    detachTaker() {},
+    queuesOf: () => [0],
     read: async (queue, from) => ({ queue, first: from, last: from - 1, messages: [], gap: false }),
     retained: async () => ({ messages: [], nextAfterTopic: '' }),
   }

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@tern/runtime'
 import type { FanOut } from '../../core/delivery/fan-out.ts'
-import type { GroupHub } from '../../core/delivery/group-hub.ts'
+import type { GroupHub } from '../../core/shared/group-hub.ts'
 import type { Region } from '../../ports.ts'
 import type { Connections } from './connections.ts'
 

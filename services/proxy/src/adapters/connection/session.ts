@@ -1,4 +1,4 @@
-import { type DisconnectPacket, reasonCode } from '@tern/mqtt'
+import { type DisconnectPacket, parseFilter, reasonCode } from '@tern/mqtt'
 import { type envelope, home, type state } from '@tern/proto'
 import type { ConnectRequest } from '../../core/connection/connect.ts'
 import { connectionLimits } from '../../core/connection/limits.ts'
@@ -38,6 +38,7 @@ export class Session {
     this.checkpointed.at = clock.now()
     this.delivery = new Delivery({
       ...{ fanOut, groups, region, clock, clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum },
+      taker: { ...this.author, clean: !this.persists },
       journalled: this.persists,
       journal: opened.journal,
       present: opened.sessionPresent,
@@ -46,6 +47,7 @@ export class Session {
       writable: () => connection.socket.pendingBytes() < socketBytesMax,
       writeJournal: (entries, done) => this.writeJournal(entries, done),
       checkpointWanted: () => this.checkpoint(clock.now()),
+      onSuperseded: () => this.tookOver(),
       onGap: (queue, first, last) =>
         logger.warn('retention took messages before a session had them', { clientId, queue, first, last }),
     })
@@ -65,7 +67,8 @@ export class Session {
 
   /** Goes on where the session was left; the client is not read before its subscriptions are in force. */
   async resume({ subscriptions }: home.SessionOpened): Promise<void> {
-    await this.subscribing.resume(subscriptions)
+    const groups = subscriptions.flatMap(({ filter }) => (parseFilter(filter)?.share === undefined ? [] : filter))
+    await Promise.all([this.subscribing.resume(subscriptions), this.delivery.attachShared(groups)])
     if (!this.over) this.delivery.resume()
   }
 
@@ -74,8 +77,12 @@ export class Session {
     const answer = await this.connection.context.region.callHome(this.author.clientId, call)
     if (this.over) return undefined
     if (answer.status !== home.HomeStatus.SUPERSEDED) return answer
-    this.connection.close(reasonCode.sessionTakenOver, 'the session was taken over')
+    this.tookOver()
     return undefined
+  }
+
+  private tookOver(): void {
+    this.connection.close(reasonCode.sessionTakenOver, 'the session was taken over')
   }
 
   disconnect({ reasonCode: code, properties }: DisconnectPacket): void {

@@ -25,6 +25,8 @@ export class Subscribing {
       const refusal = await this.keep(subscriptions)
       if (this.closed) return
       if (refusal !== undefined) for (const { filter } of subscriptions) this.end(filter)
+      else await this.join(subscriptions)
+      if (this.closed) return
       const reasonCodes = begun.map((each) => (typeof each === 'number' ? each : (refusal ?? each.subscription.qos)))
       const { connection } = this.session
       connection.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: {} })
@@ -83,10 +85,7 @@ export class Subscribing {
     const { region } = connection.context
     const isNew = !this.interests.has(filter)
     this.interests.add(filter)
-    if (grant.shared) {
-      await delivery.subscribeShared(grant.subscription)
-      return { ...grant, isNew }
-    }
+    if (grant.shared) return { ...grant, isNew }
     const effective = await region.addInterest(filter)
     // Counted once for this session; a close meanwhile has given back what was held, this one too.
     if (!isNew) region.removeInterest(filter)
@@ -108,6 +107,13 @@ export class Subscribing {
     const answer = await this.session.callHome({ $case: 'subscribe', value })
     if (answer === undefined || answer.status === home.HomeStatus.OK) return undefined
     return answer.reasonCode || reasonCode.unspecifiedError
+  }
+
+  /** After they are kept: what a member takes for good must find it a member when it comes back. */
+  private async join(subscriptions: readonly state.Subscription[]): Promise<void> {
+    const { delivery } = this.session
+    const shared = subscriptions.filter(({ filter }) => isShared(filter))
+    await Promise.all(shared.map((subscription) => delivery.subscribeShared(subscription)))
   }
 
   private end(filter: string): void {

@@ -1,4 +1,4 @@
-import { home, type link } from '@tern/proto'
+import { group, home, type link } from '@tern/proto'
 import type { RouteTable, RouteWatcher } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
 import { BrokerLink, type DialBroker } from './broker-link.ts'
@@ -90,6 +90,12 @@ export class BrokerLinks {
     }
     for (const answer of response.groupJoinAnswers) at(answer.queue)?.groupJoinAnswered(answer)
     for (const delivery of response.groupDeliveries) at(delivery.queue)?.leased(delivery)
+    // A list of what was taken was made before what ends in the same frame.
+    for (const answer of response.takerAttachAnswers) at(answer.queue)?.takerAttachAnswered(answer)
+    for (const answer of response.groupTakeAnswers) {
+      this.answer(link, answer.id, answer.verdict === group.GroupTakeVerdict.NOT_OWNER, answer)
+    }
+    for (const answer of response.groupDoneAnswers) this.answer(link, answer.id, answer.notOwner, answer)
     for (const push of response.homePushes) this.options.push(push)
   }
 

@@ -2,12 +2,13 @@ import { append, type deliver, type group, type link } from '@tern/proto'
 import { unpack } from '@tern/record'
 import type { Owner } from '@tern/routing'
 import type { Clock } from '@tern/runtime'
-import type { AppendResult, Covered, Message, OutgoingRecord } from '../../ports.ts'
+import type { AppendResult, Covered, Message, OutgoingRecord, TakenPosition, Taker } from '../../ports.ts'
 import { AppendWindow } from './append-window.ts'
 import type { BrokerLink, Contributor } from './broker-link.ts'
 import { Interests } from './interests.ts'
 import { Leases } from './leases.ts'
 import { type Question, Questions } from './questions.ts'
+import { Takers } from './takers.ts'
 
 /** An owner that says it is none is asked again after so long, unless the route changes before. */
 const notOwnerDelay = 100
@@ -29,6 +30,7 @@ export class QueueChannel implements Contributor {
   readonly interests = new Interests()
   readonly questions = new Questions()
   readonly leases = new Leases()
+  private readonly takers: Takers
   owner: Owner | undefined
   /** The last position told to the proxy; -2 before the first attachment. */
   position = fromPresentEnd
@@ -42,6 +44,7 @@ export class QueueChannel implements Contributor {
   constructor(options: ChannelOptions) {
     this.options = options
     this.appends = new AppendWindow(options.queue, options.proxy)
+    this.takers = new Takers(options.queue)
   }
 
   append(record: OutgoingRecord, answer: (result: AppendResult) => void): void {
@@ -100,6 +103,21 @@ export class QueueChannel implements Contributor {
     part[how].push(position)
   }
 
+  attachTaker(taker: Taker, listed: (taken: readonly TakenPosition[]) => void): void {
+    const part = this.takers.attach(taker, listed)
+    this.link?.next().takerAttaches.push(part)
+  }
+
+  detachTaker(taker: Taker): void {
+    const part = this.takers.detach(taker)
+    if (part !== undefined) this.link?.next().takerAttaches.push(part)
+  }
+
+  takerAttachAnswered(answer: group.TakerAttachAnswer): void {
+    if (answer.notOwner) this.askAgainLater()
+    else this.takers.answered(answer)
+  }
+
   /** Whether the stream is the one that this queue goes by. */
   goesBy(link: BrokerLink): boolean {
     return this.link === link
@@ -117,6 +135,7 @@ export class QueueChannel implements Contributor {
     const request = link.next()
     this.attach(request)
     for (const join of this.leases.restated(queue)) request.groupJoins.push(join)
+    for (const part of this.takers.restated()) request.takerAttaches.push(part)
     this.appends.rewind()
     link.wake(this)
     const open = [...this.questions]

@@ -1,4 +1,4 @@
-import { append, control, deliver, envelope, home, link } from '@tern/proto'
+import { append, control, deliver, envelope, group, home, link } from '@tern/proto'
 import { PackedWriter, readBody, unpack } from '@tern/record'
 import { applyRoutes, emptyRouteTable, type RouteTable } from '@tern/routing'
 import { type Duplex, duplexPair, silentLogger, systemClock } from '@tern/runtime'
@@ -99,11 +99,12 @@ async function world() {
   })
   const covered: Covered[] = []
   const moved: number[] = []
+  const leased: number[] = []
   region.listen({
     covered: (range) => void covered.push(range),
     superseded() {},
     homeMoved: (queue) => void moved.push(queue),
-    leased() {},
+    leased: (_, __, messages) => void leased.push(...messages.map(({ position }) => position)),
   })
   const [a, b] = [...brokers.values()] as [FakeBroker, FakeBroker]
   await a.attach()
@@ -112,7 +113,7 @@ async function world() {
     table = tableOf(to, epoch)
     for (const listener of listeners) listener(table)
   }
-  return { region, a, b, covered, moved, move }
+  return { region, a, b, covered, moved, leased, move }
 }
 
 /** Of the event loop: what was sent before has arrived. */
@@ -293,4 +294,63 @@ test('what waits to be sent when the owner changes goes to the new owner, and no
   await b.request(({ appends }) => appends.length > 0)
   expect(b.appended()).toEqual(['1', '2', '3'])
   expect(a.appended(before)).toEqual([])
+})
+
+const groupName = '$share/g/t'
+const taker = {
+  ...{ clientId: 'c', session: { epoch: 1, counter: 1 }, connection: { epoch: 1, counter: 2 }, clean: false },
+}
+const leaseOf = (position: number) => {
+  const writer = new PackedWriter(position, 0)
+  writer.add(position, 0, Buffer.from('x'))
+  const records = { basePosition: position, baseTimeMs: 0, count: 1, records: writer.finish() }
+  return { groupDeliveries: [{ queue: 0, group: groupName, ...records }] }
+}
+
+test('a record that is leased after the last member has gone can be given back', async () => {
+  const { region, a, leased } = await world()
+  void region.joinGroup(groupName, 0)
+  const { groupJoins } = await a.request(({ groupJoins }) => groupJoins.length > 0)
+  a.answer({ groupJoinAnswers: groupJoins.map(({ id, queue }) => ({ id, queue, notOwner: false })) })
+  a.answer(leaseOf(4))
+  await expect.poll(() => leased).toEqual([4])
+  region.returnLease(0, groupName, 4)
+  const { groupSettles } = await a.request(({ groupSettles }) => groupSettles.length > 0)
+  expect(groupSettles).toMatchObject([{ returned: [4], settled: [] }])
+})
+
+test('a new owner is told what is held, asked what was taken, and then for what was not answered (D10)', async () => {
+  const { region, a, b, leased, move } = await world()
+  const listed: number[][] = []
+  region.attachTaker(0, taker, (taken) => void listed.push(taken.map(({ position }) => position)))
+  void region.joinGroup(groupName, 10)
+  const { takerAttaches } = await a.request((request) => request.takerAttaches.length > 0)
+  a.answer(leaseOf(4))
+  await expect.poll(() => leased).toEqual([4])
+  const verdict = region.takeLease(0, groupName, 4, taker)
+  void region.endTaken(0, groupName, 3, taker)
+  await a.request(({ groupTakes }) => groupTakes.length > 0)
+  move('b:1', 2)
+  await b.attach()
+  const again = await b.request(({ groupTakes }) => groupTakes.length > 0)
+  expect(again.groupJoins[0]).toMatchObject({ group: groupName, held: [4] })
+  expect(again.takerAttaches).toMatchObject([{ taker, gone: false }])
+  expect([again.groupTakes, again.groupDones]).toMatchObject([[{ position: 4 }], [{ position: 3 }]])
+  // The first owner's list comes late and by the wrong way, and one with the wrong number is no answer either.
+  const list = (position: number, id: number) => ({
+    takerAttachAnswers: [{ id, queue: 0, notOwner: false, taken: [{ group: groupName, position }] }],
+  })
+  a.answer(list(1, takerAttaches[0]?.id ?? 0))
+  b.answer(list(2, takerAttaches[0]?.id ?? 0))
+  b.answer(list(3, again.takerAttaches[0]?.id ?? 0))
+  await expect.poll(() => listed).toEqual([[3]])
+  const { TAKEN } = group.GroupTakeVerdict
+  b.answer({ groupTakeAnswers: [{ id: again.groupTakes[0]?.id ?? 0, queue: 0, verdict: TAKEN }] })
+  expect(await verdict).toBe('taken')
+  // What was taken is no lease any more.
+  const before = a.requests.length
+  move('a:1', 3)
+  await a.attach(before)
+  const third = await a.request(({ groupJoins }) => groupJoins.length > 0, before)
+  expect(third.groupJoins[0]).toMatchObject({ held: [] })
 })

@@ -1,9 +1,19 @@
 import { parseFilter } from '@tern/mqtt'
-import type { append, deliver, envelope, home, link, state } from '@tern/proto'
+import { type append, type deliver, type envelope, group, type home, type link, type state } from '@tern/proto'
 import { unpack } from '@tern/record'
 import { partitionOf, type RouteWatcher } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
-import type { AppendResult, Covered, Message, OutgoingRecord, ReadFilter, Region, RegionListener } from '../../ports.ts'
+import type {
+  AppendResult,
+  Covered,
+  Message,
+  OutgoingRecord,
+  ReadFilter,
+  Region,
+  RegionListener,
+  TakenPosition,
+  Taker,
+} from '../../ports.ts'
 import { type DialBroker, overGrpc } from './broker-link.ts'
 import { BrokerLinks } from './broker-links.ts'
 import { QueueChannel } from './queue-channel.ts'
@@ -109,21 +119,52 @@ export class LinkedRegion implements Region {
     for (const queue of this.reach(filter)) this.at(queue).removeInterest(filter)
   }
 
-  async joinGroup(group: string, credit: number): Promise<void> {
-    const filter = parseFilter(group)?.filter ?? group
+  async joinGroup(name: string, credit: number): Promise<void> {
     await Promise.all(
-      this.reach(filter).map(
-        (queue) => new Promise<void>((resolve) => this.at(queue).joinGroup(++this.asked, group, credit, resolve)),
+      this.queuesOf(name).map(
+        (queue) => new Promise<void>((resolve) => this.at(queue).joinGroup(++this.asked, name, credit, resolve)),
       ),
     )
   }
 
-  settleLease(queue: number, group: string, position: number): void {
-    this.at(queue).endLease(group, position, 'settled')
+  settleLease(queue: number, name: string, position: number): void {
+    this.at(queue).endLease(name, position, 'settled')
   }
 
-  returnLease(queue: number, group: string, position: number): void {
-    this.at(queue).endLease(group, position, 'returned')
+  returnLease(queue: number, name: string, position: number): void {
+    this.at(queue).endLease(name, position, 'returned')
+  }
+
+  async takeLease(
+    queue: number,
+    name: string,
+    position: number,
+    taker: Taker,
+  ): Promise<'taken' | 'refused' | 'superseded'> {
+    const { verdict } = await this.ask<group.GroupTakeAnswer>(queue, (id, { groupTakes }) =>
+      groupTakes.push({ id, queue, group: name, position, taker }),
+    )
+    const { TAKEN, SUPERSEDED } = group.GroupTakeVerdict
+    if (verdict !== TAKEN) return verdict === SUPERSEDED ? 'superseded' : 'refused'
+    this.at(queue).leases.end(name, position)
+    return 'taken'
+  }
+
+  async endTaken(queue: number, name: string, position: number, { clientId, session }: Taker): Promise<void> {
+    const part = { queue, group: name, position, clientId, ...(session && { session }) }
+    await this.ask(queue, (id, { groupDones }) => groupDones.push({ id, session: undefined, ...part }))
+  }
+
+  attachTaker(queue: number, taker: Taker, listed: (taken: readonly TakenPosition[]) => void): void {
+    this.at(queue).attachTaker(taker, listed)
+  }
+
+  detachTaker(queue: number, taker: Taker): void {
+    this.at(queue).detachTaker(taker)
+  }
+
+  queuesOf(filter: string): readonly number[] {
+    return this.reach(parseFilter(filter)?.filter ?? filter)
   }
 
   async read(

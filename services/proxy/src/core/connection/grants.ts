@@ -10,9 +10,7 @@ export function grantsOf({ subscriptions, properties }: SubscribePacket): Grant[
     const parsed = parseFilter(filter)
     if (parsed === undefined) return reasonCode.topicFilterInvalid
     const shared = parsed.share !== undefined
-    // A record of a group can come a second time to another member, so that more than QoS 1 is not granted.
-    const granted = shared ? Math.min(qos, 1) : qos
-    const fields = { filter, qos: granted, noLocal, retainAsPublished, retainHandling, identifier }
+    const fields = { filter, qos, noLocal, retainAsPublished, retainHandling, identifier }
     // Shared subscriptions get no retained messages (MQTT 5, 4.8.2).
     return { subscription: state.Subscription.create(fields), shared, retainHandling: shared ? 2 : retainHandling }
   })

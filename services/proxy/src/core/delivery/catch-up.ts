@@ -57,27 +57,27 @@ export class CatchUp {
   private async resendFrom(queue: number, lowest: number): Promise<void> {
     const { delivery } = this
     const { region } = delivery.options
-    const waiting = new Map(
-      [...delivery.window]
-        .filter((entry) => entry.queue === queue && entry.phase === published)
-        .map((e) => [e.position, e]),
+    // One position may be in flight several times: by the session's own subscriptions, and through groups.
+    const waiting = Map.groupBy(
+      [...delivery.window].filter((entry) => entry.queue === queue && entry.phase === published),
+      ({ position }) => position,
     )
     let from = lowest
     while (waiting.size > 0 && !delivery.closed) {
       const page = await region.read(queue, from, [])
       if (delivery.closed) return
       for (const message of page.messages) {
-        const entry = waiting.get(message.position)
-        if (entry === undefined) continue
+        const entries = waiting.get(message.position)
+        if (entries === undefined) continue
         waiting.delete(message.position)
-        delivery.repeat(new Outgoing(message), entry)
+        for (const entry of entries) delivery.repeat(new Outgoing(message), entry)
       }
       from = page.last + 1
-      for (const [position, { packetId }] of waiting) {
+      for (const [position, entries] of waiting) {
         if (position >= from) continue
         // Retention took it: there is nothing left to send again.
         waiting.delete(position)
-        delivery.window.settle(packetId)
+        for (const entry of entries) delivery.forget(entry)
       }
       if (page.last < page.first) return
     }

@@ -1,9 +1,9 @@
 import type { ProtocolVersion } from '@tern/mqtt'
 import type { state } from '@tern/proto'
 import type { Clock } from '@tern/runtime'
-import type { Region } from '../../ports.ts'
+import type { Region, Taker } from '../../ports.ts'
+import type { GroupHub } from '../shared/group-hub.ts'
 import type { FanOut } from './fan-out.ts'
-import type { GroupHub } from './group-hub.ts'
 
 /** What one session's delivery needs of its surroundings, and what is known of the session. */
 export type DeliveryOptions = Readonly<{
@@ -12,6 +12,8 @@ export type DeliveryOptions = Readonly<{
   region: Region
   clock: Clock
   clientId: string
+  /** The session and its connection, for what it takes of groups. */
+  taker: Taker
   version: ProtocolVersion
   /** As the client said in CONNECT. */
   receiveMaximum: number
@@ -30,6 +32,8 @@ export type DeliveryOptions = Readonly<{
   writeJournal(entries: state.JournalEntry[], done: (ok: boolean) => void): void
   /** Soon, and not at the next tick: many exchanges wait for a durable cursor. */
   checkpointWanted(): void
+  /** The client has a newer connection. */
+  onSuperseded(): void
   /** Retention took what lies between before the session had it (D12). */
   onGap(queue: number, first: number, last: number): void
 }>

@@ -3,11 +3,11 @@ import { type IPublishPacket, type Packet, serverPackets } from '@tern/mqtt/test
 import { envelope, state } from '@tern/proto'
 import { encodeBody, encodeEnvelope, readBody } from '@tern/record'
 import type { Clock } from '@tern/runtime'
-import type { Covered, Message, ReadFilter, Region } from '../../ports.ts'
+import type { Covered, Message, ReadFilter, Region, TakenPosition } from '../../ports.ts'
+import { GroupHub } from '../shared/group-hub.ts'
 import { Delivery } from './delivery.ts'
 import type { DeliveryOptions } from './delivery-options.ts'
 import { FanOut } from './fan-out.ts'
-import { GroupHub } from './group-hub.ts'
 
 /** One queue in memory: what is published is covered when the test says so, and read back page by page. */
 export class FakeQueue {
@@ -20,6 +20,13 @@ export class FakeQueue {
   readonly region: Region
   readonly settled: number[] = []
   readonly returned: number[] = []
+  /** Takes that are not answered yet. */
+  readonly takes: { position: number; answer: (verdict: 'taken' | 'refused' | 'superseded') => void }[] = []
+  /** Ends of taken records that are not durable yet. */
+  readonly ends: { group: string; position: number; durable: () => void }[] = []
+  /** What the owner says to a session that attaches. */
+  taken: TakenPosition[] = []
+  list: ((taken: readonly TakenPosition[]) => void) | undefined
 
   constructor() {
     const unused = (): never => {
@@ -43,6 +50,14 @@ export class FakeQueue {
       joinGroup: async () => {},
       settleLease: (_, __, position) => void this.settled.push(position),
       returnLease: (_, __, position) => void this.returned.push(position),
+      takeLease: (_, __, position) => new Promise((answer) => void this.takes.push({ position, answer })),
+      endTaken: (_, group, position) => new Promise((durable) => void this.ends.push({ group, position, durable })),
+      attachTaker: (_, __, listed) => {
+        this.list = listed
+        listed(this.taken)
+      },
+      detachTaker() {},
+      queuesOf: () => [0],
     }
     this.fanOut = new FanOut()
     this.groups = new GroupHub(this.region)
@@ -107,6 +122,7 @@ export function client(queue: FakeQueue, options: Partial<DeliveryOptions> = {})
     after: () => ({ cancel() {} }),
     soon: (task) => queueMicrotask(task),
   }
+  const number = { epoch: 1, counter: 1 }
   const version: ProtocolVersion = options.version ?? 5
   const delivery = new Delivery({
     ...{ fanOut: queue.fanOut, groups: queue.groups, region: queue.region, clock, clientId: 'subscriber', version },
@@ -117,6 +133,8 @@ export function client(queue: FakeQueue, options: Partial<DeliveryOptions> = {})
     writeJournal: (entries, done) => void journal.push({ entries, done }),
     checkpointWanted() {},
     onGap() {},
+    onSuperseded() {},
+    taker: { clientId: 'subscriber', session: number, connection: number, clean: options.journalled !== true },
     ...options,
   })
   const packets = () => serverPackets(sent, version)

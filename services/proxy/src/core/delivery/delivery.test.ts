@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Region } from '../../ports.ts'
 import { client, FakeQueue, settled } from './delivery.fixture.ts'
 
-const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
+const { PUBLISHED, RELEASED } = state.JournalPhase
 
 test('a subscription gets what comes after its start, and nothing from before (D2)', () => {
   const queue = new FakeQueue()
@@ -175,8 +175,8 @@ test('what ends before the messages below it were taken is remembered, and they 
   const queue = new FakeQueue()
   queue.publish('0', '1', ['2', { qos: 2 }], '3', ['4', { qos: 2 }])
   const journal = [
-    { packetId: 7, queue: 0, position: 2, phase: RELEASED, qos: 2 },
-    { packetId: 8, queue: 0, position: 4, phase: PUBLISHED, qos: 2 },
+    { packetId: 7, queue: 0, position: 2, phase: RELEASED, qos: 2, group: '' },
+    { packetId: 8, queue: 0, position: 4, phase: PUBLISHED, qos: 2, group: '' },
   ]
   const progress = [{ queue: 0, low: 0, settled: [] }]
   const options = { present: true, journalled: true, journal, cursor: { progress, inFlight: [] } }
@@ -193,7 +193,7 @@ test('what ends before the messages below it were taken is remembered, and they 
 test('behind what an earlier connection had, a session reads and does not take again what comes live (D5)', async () => {
   const queue = new FakeQueue()
   queue.publish('0')
-  const journal = [{ packetId: 7, queue: 0, position: 2, phase: RELEASED, qos: 2 }]
+  const journal = [{ packetId: 7, queue: 0, position: 2, phase: RELEASED, qos: 2, group: '' }]
   const progress = [{ queue: 0, low: 0, settled: [{ first: 1, last: 1 }] }]
   const { delivery, subscribe, texts } = client(queue, {
     present: true,
@@ -213,8 +213,8 @@ test('behind what an earlier connection had, a session reads and does not take a
 test('what was in flight is sent again first, with DUP and its packet id, before anything new [MQTT5-4.4.0-1]', async () => {
   const queue = new FakeQueue()
   queue.publish('0', '1', ['2', { qos: 2 }], '3')
-  const inFlight = [{ packetId: 77, queue: 0, position: 1, phase: PUBLISHED, qos: 1 }]
-  const journal = [{ packetId: 78, queue: 0, position: 2, phase: PUBLISHED, qos: 2 }]
+  const inFlight = [{ packetId: 77, queue: 0, position: 1, phase: PUBLISHED, qos: 1, group: '' }]
+  const journal = [{ packetId: 78, queue: 0, position: 2, phase: PUBLISHED, qos: 2, group: '' }]
   const progress = [{ queue: 0, low: 0, settled: [] }]
   const options = { present: true, journalled: true, journal, cursor: { progress, inFlight } }
   const { delivery, publishes, subscribe } = client(queue, options)

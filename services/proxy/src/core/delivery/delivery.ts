@@ -1,20 +1,24 @@
 import { type AckPacket, encodeAck, type QoS, reasonCode } from '@tern/mqtt'
 import { state } from '@tern/proto'
 import type { Message } from '../../ports.ts'
+import type { Lease } from '../shared/lease.ts'
+import { SharedExchanges } from '../shared/shared-exchanges.ts'
+import type { TakenRecord } from '../shared/taken-record.ts'
 import { CatchUp } from './catch-up.ts'
 import type { DeliveryOptions } from './delivery-options.ts'
-import { type InFlight, InFlightWindow, type Lease } from './in-flight.ts'
-import { journalOf, OutboundJournal } from './outbound-journal.ts'
+import { type InFlight, InFlightWindow } from './in-flight.ts'
+import { OutboundJournal } from './outbound-journal.ts'
 import { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import { QueueCursor } from './queue-cursor.ts'
+import { cursorOf } from './session-cursor.ts'
 import { LiveSubscription, SubscriptionSet } from './subscription-set.ts'
 import { TopicAliases } from './topic-aliases.ts'
 
 /** No session has more in flight, whatever its client allows. */
 export const inFlightMax = 1_024
 
-const { RELEASED, DONE } = state.JournalPhase
+const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
 
 /** The outbound half of a session: subscriptions, a cursor for each queue, and what is in flight (D4). */
 export class Delivery {
@@ -36,6 +40,7 @@ export class Delivery {
   private readonly catchUp: CatchUp
   private readonly progress: ReadonlyMap<number, state.QueueProgress>
   private readonly journal: OutboundJournal
+  private readonly exchanges: SharedExchanges
   private roomWanted: (() => void)[] = []
 
   constructor(options: DeliveryOptions) {
@@ -46,6 +51,7 @@ export class Delivery {
     this.aliases = new TopicAliases(options.version === 5 ? options.topicAliasMaximum : 0)
     this.progress = new Map(options.cursor?.progress.map((progress) => [progress.queue, progress]))
     this.catchUp = new CatchUp(this)
+    this.exchanges = new SharedExchanges(this)
     this.held = options.present
     this.restore()
   }
@@ -67,6 +73,11 @@ export class Delivery {
     }
     fanOut.add(live)
     for (const { queue } of subscription.starts) this.catchUp.goOn(queue)
+  }
+
+  /** What an earlier connection took of groups is known from then on. */
+  attachShared(groups: readonly string[]): Promise<void> {
+    return this.exchanges.attach(groups)
   }
 
   /** Becomes a member of the group; resolves once that is durable. */
@@ -96,6 +107,7 @@ export class Delivery {
     this.options.groups.roomAgain(this)
     for (const { packetId, phase } of this.window) if (phase === RELEASED) this.sendAck('pubrel', packetId, 0)
     this.catchUp.resend()
+    this.exchanges.resume()
   }
 
   /** Whether the session takes messages of the queue as they come, and this one is next or later. */
@@ -146,7 +158,11 @@ export class Delivery {
     if (qos === 2 && this.journal.isFull) return 'no room'
     const retain =
       retained || (message.retain && subscriptions.some(({ subscription }) => subscription.retainAsPublished))
-    const how = { qos, retain, dup: false, secondsLeft, retained, packetId: undefined, lease }
+    if (qos === 2 && lease !== undefined) {
+      this.exchanges.take(message, subscriptions[0] as LiveSubscription, lease)
+      return 'in flight'
+    }
+    const how = { qos, retain, dup: false, secondsLeft, retained, entry: undefined, lease }
     return this.publish(message, how, subscriptions) ? 'in flight' : 'done'
   }
 
@@ -158,21 +174,35 @@ export class Delivery {
 
   /** Sends what was in flight on an earlier connection again, with its packet id. */
   repeat(message: Outgoing, entry: InFlight): void {
-    const subscriptions = this.subscriptions.matching(message.topic, message.queue, message.position)
-    const secondsLeft = message.secondsLeft(this.options.clock.now())
-    const { qos, retained, packetId, lease } = entry
-    // It may have been received: its expiry does not end the exchange, and the client is told what is left.
-    const left = secondsLeft === undefined ? undefined : Math.max(0, secondsLeft)
-    this.publish(
-      message,
-      { qos, retain: retained, dup: true, secondsLeft: left, retained, packetId, lease },
-      subscriptions,
-    )
+    const { qos, retained, lease } = entry
+    const member = lease && this.shared.get(lease.group)
+    const own = () => this.subscriptions.matching(message.topic, message.queue, message.position)
+    const subscriptions = lease === undefined ? own() : member ? [member] : []
+    const secondsLeft = message.secondsToTell(this.options.clock.now())
+    const how = { qos, retain: retained, dup: true, secondsLeft, retained, entry, lease }
+    if (!this.publish(message, how, subscriptions)) lease?.settle()
+  }
+
+  /** A record of a group that is this session's for good, in an exchange that was begun for it or begins now. */
+  sendTaken(message: Outgoing, lease: TakenRecord, member: LiveSubscription | undefined, entry?: InFlight): void {
+    const { qos: granted, retainAsPublished } = member?.subscription ?? { qos: 2, retainAsPublished: false }
+    const qos = entry?.qos ?? (Math.min(message.qos, granted) as QoS)
+    const how = { qos, retain: message.retain && retainAsPublished, dup: false, retained: false, entry, lease }
+    const secondsLeft = message.secondsToTell(this.options.clock.now())
+    if (!this.publish(message, { ...how, secondsLeft }, member ? [member] : [])) lease.settle()
+  }
+
+  /** There is nothing left to send of what an earlier connection had in flight. */
+  forget(entry: InFlight): void {
+    entry.lease?.settle()
+    this.window.settle(entry.packetId)
+    if (entry.qos === 2) this.journal.forget(entry)
   }
 
   /** What the client acknowledges. Undefined when it fits, else the reason code for closing the connection. */
   acked(packet: AckPacket): number | undefined {
-    const entry = this.window.get(packet.packetId)
+    const known = this.window.get(packet.packetId)
+    const entry = known?.phase === PUBLISHED || known?.phase === RELEASED ? known : undefined
     switch (packet.type) {
       case 'puback':
         if (entry === undefined) return undefined
@@ -211,22 +241,7 @@ export class Delivery {
   get cursor(): state.Cursor {
     // Subscriptions are still being made, and nothing was sent: it is where it was left.
     if (this.held) return this.options.cursor ?? { progress: [], inFlight: [] }
-    const positions = new Map<number, number[]>()
-    const inFlight: state.JournalEntry[] = []
-    for (const entry of this.window) {
-      // A record of a group is the group's to remember.
-      if (entry.lease !== undefined) continue
-      if (entry.qos === 1) inFlight.push(journalOf(entry))
-      if (entry.retained || entry.phase === RELEASED) continue
-      const list = positions.get(entry.queue)
-      if (list) list.push(entry.position)
-      else positions.set(entry.queue, [entry.position])
-    }
-    const progress = [...this.queues.values()].map((cursor) => {
-      const inQueue = (positions.get(cursor.queue) ?? []).sort((a, b) => a - b)
-      return cursor.progress(this.takenOf(cursor), inQueue)
-    })
-    return { progress, inFlight }
+    return cursorOf(this.window, this.queues.values(), (cursor) => this.takenOf(cursor))
   }
 
   /** The cursor as it is now, and what to call when it is durable at the home. */
@@ -243,8 +258,8 @@ export class Delivery {
     this.closed = true
     for (const live of this.subscriptions.values()) this.options.fanOut.remove(live)
     for (const member of this.shared.values()) this.options.groups.leave(member)
-    // What this client did not acknowledge goes to another member (MQTT 5, 4.8.2).
-    for (const { lease } of this.window) lease?.giveBack()
+    for (const { lease } of this.window) lease?.ended()
+    this.exchanges.close()
     for (const resolve of this.roomWanted.splice(0)) resolve()
   }
 
@@ -257,6 +272,10 @@ export class Delivery {
     return !this.closed && !this.held && this.options.writable() && !this.window.isFull && !this.outbox.isFull
   }
 
+  get hasRoomAtQosTwo(): boolean {
+    return this.hasRoom && !this.journal.isFull
+  }
+
   private isOwn(message: Outgoing, { noLocal }: state.Subscription): boolean {
     return noLocal && message.clientId === this.options.clientId
   }
@@ -264,11 +283,12 @@ export class Delivery {
   /** What was in flight on the connection before keeps its packet id. */
   private restore(): void {
     const { cursor, journal } = this.options
-    for (const { packetId, queue, position, phase, qos } of [...(cursor?.inFlight ?? []), ...journal]) {
+    for (const { packetId, queue, position, phase, qos, group } of [...(cursor?.inFlight ?? []), ...journal]) {
       if (phase === DONE) continue
+      const lease = group === '' ? undefined : this.exchanges.restored(queue, group, position)
       // At or below the low-water mark lies only what was sent as a retained message.
-      const retained = position <= (this.progress.get(queue)?.low ?? -1)
-      this.window.restore({ packetId, queue, position, qos: qos === 2 ? 2 : 1, phase, retained, lease: undefined })
+      const retained = lease === undefined && position <= (this.progress.get(queue)?.low ?? -1)
+      this.window.restore({ packetId, queue, position, qos: qos === 2 ? 2 : 1, phase, retained, lease })
     }
   }
 
@@ -291,7 +311,8 @@ export class Delivery {
       dup: boolean
       secondsLeft: number | undefined
       retained: boolean
-      packetId: number | undefined
+      /** Of an exchange that has begun. */
+      entry: InFlight | undefined
       lease: Lease | undefined
     }>,
     subscriptions: readonly LiveSubscription[],
@@ -299,12 +320,9 @@ export class Delivery {
     const { version, packetBytesMax } = this.options
     const { qos, retain, dup, secondsLeft, retained } = how
     this.revision++
-    const known = how.packetId
-    const entry =
-      qos === 0 || known !== undefined
-        ? undefined
-        : this.window.begin(message.queue, message.position, qos as 1 | 2, retained, how.lease)
-    const packetId = known ?? entry?.packetId ?? 0
+    const begin = () => this.window.begin(message.queue, message.position, qos as 1 | 2, retained, how.lease)
+    const entry = qos === 0 ? undefined : (how.entry ?? begin())
+    const packetId = entry?.packetId ?? 0
     const topicAlias = this.aliases.of(message.topic)
     const identifiers = subscriptions.flatMap(({ subscription: { identifier } }) =>
       identifier > 0 ? [identifier] : [],
@@ -321,7 +339,7 @@ export class Delivery {
       return false
     }
     // Durable before PUBLISH leaves, those of one turn together (D8).
-    if (qos === 2 && entry !== undefined) this.journal.begin(entry, () => this.roomAgain())
+    if (qos === 2 && entry !== undefined && !dup) this.journal.begin(entry, () => this.roomAgain())
     this.outbox.put(frame)
     return qos > 0
   }
@@ -338,6 +356,7 @@ export class Delivery {
       return undefined
     }
     this.journal.release(entry, () => {
+      entry.lease?.settle()
       if (!this.closed) this.sendAck('pubrel', packetId, 0)
     })
     return undefined
@@ -350,16 +369,17 @@ export class Delivery {
 
   private settle({ packetId, lease, queue, position }: InFlight): void {
     this.revision++
-    if (this.window.wasRestored(queue, position)) this.queues.get(queue)?.settle(position)
+    if (lease === undefined && this.window.wasRestored(queue, position)) this.queues.get(queue)?.settle(position)
     lease?.settle()
     this.window.settle(packetId)
     this.roomAgain()
   }
 
-  private roomAgain(): void {
+  roomAgain(): void {
     if (!this.hasRoom) return
     for (const resolve of this.roomWanted.splice(0)) resolve()
     this.catchUp.goOnAll()
+    this.exchanges.goOn()
     if (this.shared.size > 0) this.options.groups.roomAgain(this)
   }
 

@@ -1,13 +1,12 @@
 import { state } from '@tern/proto'
-
-/** A record of a shared subscription: it is settled for the group, or goes to somebody else. */
-export type Lease = Readonly<{ settle(): void; giveBack(): void }>
+import type { Lease } from '../shared/lease.ts'
 
 export type InFlight = {
   readonly packetId: number
   readonly queue: number
   readonly position: number
   readonly qos: 1 | 2
+  /** Unspecified: nothing was sent yet, since the record of a group is not the session's yet. */
   phase: state.JournalPhase
   /** A retained message lies outside of the order of the queue: it does not hold the cursor. */
   readonly retained: boolean
@@ -40,7 +39,7 @@ export class InFlightWindow {
   begin(queue: number, position: number, qos: 1 | 2, retained: boolean, lease?: Lease): InFlight {
     do this.lastId = this.lastId === packetIdMax ? 1 : this.lastId + 1
     while (this.entries.has(this.lastId) || this.reserved.has(this.lastId))
-    const entry = { packetId: this.lastId, queue, position, qos, phase: published, retained, lease }
+    const entry: InFlight = { packetId: this.lastId, queue, position, qos, phase: published, retained, lease }
     this.entries.set(entry.packetId, entry)
     return entry
   }
@@ -50,6 +49,8 @@ export class InFlightWindow {
     // A packet id that was used again: only the later exchange is open, and it has the later place.
     this.entries.delete(entry.packetId)
     this.entries.set(entry.packetId, entry)
+    // A record of a group is none of those that the cursor is about.
+    if (entry.lease !== undefined) return
     const positions = this.restored.get(entry.queue)
     if (positions) positions.add(entry.position)
     else this.restored.set(entry.queue, new Set([entry.position]))

@@ -6,10 +6,13 @@ import { client, FakeQueue, settled } from './delivery.fixture.ts'
 const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
 
 test('PUBRELs are repeated in the order of their exchanges, also where a packet id was in use before (MQTT 5, 4.6)', async () => {
-  const cursor = { progress: [], inFlight: [{ packetId: 5, queue: 0, position: 0, phase: PUBLISHED, qos: 1 }] }
+  const cursor = {
+    progress: [],
+    inFlight: [{ packetId: 5, queue: 0, position: 0, phase: PUBLISHED, qos: 1, group: '' }],
+  }
   const journal = [
-    { packetId: 7, queue: 0, position: 1, phase: RELEASED, qos: 2 },
-    { packetId: 5, queue: 0, position: 2, phase: RELEASED, qos: 2 },
+    { packetId: 7, queue: 0, position: 1, phase: RELEASED, qos: 2, group: '' },
+    { packetId: 5, queue: 0, position: 2, phase: RELEASED, qos: 2, group: '' },
   ]
   const { delivery, packets, subscribe } = client(new FakeQueue(), { present: true, journalled: true, journal, cursor })
   subscribe('t', { starts: [{ queue: 0, position: -1 }] })
@@ -24,7 +27,7 @@ test('PUBRELs are repeated in the order of their exchanges, also where a packet 
 test('after PUBREC only PUBREL is repeated (D8)', async () => {
   const queue = new FakeQueue()
   queue.publish(['0', { qos: 2 }])
-  const journal = [{ packetId: 5, queue: 0, position: 0, phase: RELEASED, qos: 2 }]
+  const journal = [{ packetId: 5, queue: 0, position: 0, phase: RELEASED, qos: 2, group: '' }]
   const { delivery, packets, subscribe } = client(queue, { present: true, journalled: true, journal })
   subscribe('t', { starts: [{ queue: 0, position: -1 }] })
   delivery.resume()

@@ -1,4 +1,5 @@
 import { state } from '@tern/proto'
+import type { Lease } from '../shared/lease.ts'
 import type { DeliveryOptions } from './delivery-options.ts'
 import type { InFlight, InFlightWindow } from './in-flight.ts'
 import type { Outbox } from './outbox.ts'
@@ -25,6 +26,8 @@ export class OutboundJournal {
   private readonly releases: Release[] = []
   /** Exchanges that begin in this turn, to be written together. */
   private beginning: state.JournalEntry[] = []
+  /** Exchanges of groups that are over, which their owners have not written yet. */
+  private untold = 0
 
   constructor(options: DeliveryOptions, window: InFlightWindow, outbox: Outbox) {
     this.options = options
@@ -33,7 +36,7 @@ export class OutboundJournal {
   }
 
   get isFull(): boolean {
-    return this.over.length >= overMax
+    return this.over.length + this.untold >= overMax
   }
 
   /** What is put into the outbox from now on leaves after the exchange is durable. */
@@ -72,8 +75,17 @@ export class OutboundJournal {
   end(entry: InFlight): void {
     if (!this.options.journalled) return
     this.window.reserve(entry.packetId)
+    if (entry.lease !== undefined) {
+      this.endShared(entry, entry.lease)
+      return
+    }
     this.over.push({ ...journalOf(entry), phase: DONE })
     if (this.over.length === overWanted) this.options.checkpointWanted()
+  }
+
+  /** There is nothing left to send. */
+  forget(entry: InFlight): void {
+    if (this.options.journalled) this.forgettable.push({ ...journalOf(entry), phase: DONE })
   }
 
   /** To be called when a cursor of this moment is durable. */
@@ -85,6 +97,17 @@ export class OutboundJournal {
       this.forgettable.push(...entries)
       if (this.forgettable.length >= overWanted) this.write([], () => {})
     }
+  }
+
+  /** The owner of its queue says that it was delivered, and not the cursor. */
+  private endShared(entry: InFlight, lease: Lease): void {
+    this.untold++
+    lease.whenOver(() => {
+      this.untold--
+      this.window.free(entry.packetId)
+      this.forget(entry)
+      if (this.forgettable.length >= overWanted) this.write([], () => {})
+    })
   }
 
   private write(entries: state.JournalEntry[], then: () => void): void {
@@ -101,7 +124,7 @@ export class OutboundJournal {
   }
 }
 
-export const journalOf = ({ packetId, queue, position, phase, qos }: InFlight): state.JournalEntry => ({
-  ...{ packetId, queue, position, qos },
+export const journalOf = ({ packetId, queue, position, phase, qos, lease }: InFlight): state.JournalEntry => ({
+  ...{ packetId, queue, position, qos, group: lease?.group ?? '' },
   phase: phase === RELEASED ? RELEASED : PUBLISHED,
 })

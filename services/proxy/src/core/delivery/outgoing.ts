@@ -40,6 +40,12 @@ export class Outgoing {
     // Rather late than early: the clocks of the log and of this process may differ.
     return left < -expiryToleranceMs ? -1 : Math.max(0, Math.min(this.expirySeconds, Math.ceil(left / 1000)))
   }
+
+  /** In an exchange that has begun: it may have been received, so its expiry does not end it, and the client is told what is left. */
+  secondsToTell(nowMs: number): number | undefined {
+    const left = this.secondsLeft(nowMs)
+    return left === undefined ? undefined : Math.max(0, left)
+  }
 }
 
 /** Two clocks of one region differ by less. */

@@ -1,7 +1,8 @@
 import type { Message, Region } from '../../ports.ts'
-import type { Delivery } from './delivery.ts'
-import { Outgoing } from './outgoing.ts'
-import type { LiveSubscription } from './subscription-set.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import { Outgoing } from '../delivery/outgoing.ts'
+import type { LiveSubscription } from '../delivery/subscription-set.ts'
+import type { Lease } from './lease.ts'
 
 /** Records of one group that a queue's owner may have out at this proxy, for each member. */
 const creditPerMember = 128
@@ -77,9 +78,13 @@ export class GroupHub {
   private handOne(name: string, group: Group, message: Message): boolean {
     const { queue, position } = message
     const outgoing = new Outgoing(message)
-    const lease = {
+    const lease: Lease = {
+      group: name,
       settle: () => this.region.settleLease(queue, name, position),
-      giveBack: () => this.region.returnLease(queue, name, position),
+      // What this client did not acknowledge goes to another member (MQTT 5, 4.8.2).
+      ended: () => this.region.returnLease(queue, name, position),
+      // At QoS 1 a repetition is allowed.
+      whenOver: (then) => then(),
     }
     const { members } = group
     for (let i = 0; i < members.length; i++) {
