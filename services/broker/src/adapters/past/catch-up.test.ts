@@ -4,7 +4,7 @@ import { type deliver, envelope } from '@tern/proto'
 import { encodeBatch, unpack } from '@tern/record'
 import { type Logger, systemClock } from '@tern/runtime'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { blockPositions } from '../../core/block-summary/block-summary.ts'
 import { QueueState } from '../../core/queue/queue-state.ts'
 import { bodyOf, region } from '../link/link.fixture.ts'
@@ -13,6 +13,9 @@ import { topicOf } from '../queue/queue-records.ts'
 import { CatchUpMeter, reportEveryMs } from './catch-up-meter.ts'
 import { PageCache } from './page-cache.ts'
 import { QueuePast } from './queue-past.ts'
+
+// Long logs: a machine that does other work beside takes its time.
+vi.setConfig({ testTimeout: 30_000 })
 
 const longAfter = 2 ** 50
 const limits = { recordsMax: 256, bytesMax: 128 * 1024 }
@@ -153,7 +156,7 @@ test('a hundred sessions that come back at once read the log about once', async 
   const all = await Promise.all(Array.from({ length: 100 }, (_, i) => catchUp(world, 100 * i, everywhere('#'))))
   for (const [i, { positions }] of all.entries()) expect(positions).toHaveLength(world.records.length - 100 * i)
   expect(world.counted.bytes - once).toBeLessThan(1.2 * once)
-}, 30_000)
+})
 
 test('sessions that come back at once share reads also when no page is kept', async () => {
   const world = await oneQueue(1)
@@ -161,7 +164,7 @@ test('sessions that come back at once share reads also when no page is kept', as
   world.takeOver()
   await catchUp(world, 0, everywhere('#'))
   const alone = world.counted.reads
-  await Promise.all(Array.from({ length: 50 }, () => catchUp(world, 0, everywhere('#'))))
+  await Promise.all(Array.from({ length: 20 }, () => catchUp(world, 0, everywhere('#'))))
   expect(world.counted.reads).toBeLessThan(3 * alone)
 })
 
@@ -258,4 +261,4 @@ test('with summaries and shared pages a session gets what it would get from ever
     }),
     { numRuns: 100 },
   )
-}, 60_000)
+})
