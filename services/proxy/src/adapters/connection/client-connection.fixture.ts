@@ -97,6 +97,7 @@ export class FakeRegion {
   readonly calls: NonNullable<home.HomeCall['call']>[] = []
   /** How many hold each filter. */
   readonly interests = new Map<string, number>()
+  readonly joined: { group: string; afterCall: NonNullable<home.HomeCall['call']>['$case'] | undefined }[] = []
   full = false
   status: home.HomeStatus = home.HomeStatus.OK
   private readonly waiting: (() => void)[] = []
@@ -128,7 +129,7 @@ export class FakeRegion {
       return []
     },
     removeInterest: (filter) => this.held(filter, -1),
-    joinGroup: async () => {},
+    joinGroup: async (group) => void this.joined.push({ group, afterCall: this.calls.at(-1)?.$case }),
     settleLease() {},
     returnLease() {},
     takeLease: async () => 'refused',
@@ -159,9 +160,9 @@ export function setUp() {
 }
 
 /** CONNECT of MQTT 5, clean start, client id "c". */
-export const connectBytes = ({ keepAlive = 10 } = {}): number[] => [
+export const connectBytes = ({ keepAlive = 10, expirySeconds = 0 } = {}): number[] => [
   0x10,
-  14,
+  expirySeconds > 0 ? 19 : 14,
   0,
   4,
   0x4d,
@@ -172,7 +173,7 @@ export const connectBytes = ({ keepAlive = 10 } = {}): number[] => [
   2,
   keepAlive >> 8,
   keepAlive & 0xff,
-  0,
+  ...(expirySeconds > 0 ? [5, 0x11, 0, 0, 0, expirySeconds] : [0]),
   0,
   1,
   0x63,
@@ -180,5 +181,7 @@ export const connectBytes = ({ keepAlive = 10 } = {}): number[] => [
 /** PUBLISH to topic "a" without a payload. */
 export const publishBytes = (qos: 0 | 1 | 2, packetId = 1): number[] =>
   qos === 0 ? [0x30, 4, 0, 1, 0x61, 0] : [0x30 | (qos << 1), 6, 0, 1, 0x61, packetId >> 8, packetId & 0xff, 0]
+/** SUBSCRIBE to "$share/g/a" at QoS 2. */
+export const subscribeSharedBytes = [0x82, 16, 0, 1, 0, 0, 10, ...Buffer.from('$share/g/a'), 2]
 /** SUBSCRIBE to "a" at QoS 1. */
 export const subscribeBytes = [0x82, 7, 0, 1, 0, 0, 1, 0x61, 1]

@@ -1,6 +1,6 @@
 import { home } from '@tern/proto'
 import { expect, test } from 'vitest'
-import { connectBytes, publishBytes, setUp, subscribeBytes } from './client-connection.fixture.ts'
+import { connectBytes, publishBytes, setUp, subscribeBytes, subscribeSharedBytes } from './client-connection.fixture.ts'
 
 const pingreq = [0xc0, 0]
 const kinds = (packets: readonly { cmd: string }[]) => packets.map(({ cmd }) => cmd)
@@ -140,4 +140,18 @@ test('a client that goes while its SUBSCRIBE is under way gives back its own int
     await clock.pass(0)
     expect(fake.interests.get('a')).toBe(0)
   }
+})
+
+test('a session that lasts is a member of a group once its home knows so: what it takes must find it one when it comes back', async () => {
+  const { clock, socket, fake } = await connected({ expirySeconds: 60 })
+  socket.receive(subscribeSharedBytes)
+  await clock.pass(0)
+  expect(fake.joined).toEqual([{ group: '$share/g/a', afterCall: 'subscribe' }])
+  expect(socket.packets.at(-1)).toMatchObject({ cmd: 'suback', granted: [2] })
+  const other = await connected({ expirySeconds: 60 })
+  other.fake.status = home.HomeStatus.REFUSED
+  other.socket.receive(subscribeSharedBytes)
+  await other.clock.pass(0)
+  expect(other.fake.joined).toEqual([])
+  expect(other.socket.packets.at(-1)).toMatchObject({ cmd: 'suback', granted: [0x80] })
 })
