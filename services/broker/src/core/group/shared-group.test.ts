@@ -149,3 +149,11 @@ test('a group is empty since its last proxy gave no credit, or was lost', () => 
   group.join('p', 1, [], 11, 0)
   expect(group.emptySinceMs).toBeUndefined()
 })
+
+test('what a proxy brought back and settled is not leased again when the reading comes by', () => {
+  const group = fresh(3)
+  group.join('p', 10, [8], 0, 0)
+  group.settle('p', [8], [])
+  expect(group.isOver(8)).toBe(true)
+  expect(group.progress(0, 4)).toEqual({ queue: 0, low: 3, settled: [{ first: 8, last: 8 }] })
+})

@@ -25,7 +25,7 @@ export class SharedGroup<R> {
   readonly taken = new TakenRecords()
   private readonly leases = new Map<number, Lease<R>>()
   private readonly takers = new Map<R, Taker<R>>()
-  private settledAbove: readonly state.PositionRange[]
+  private settledAbove: state.PositionRange[]
   private readonly leaseFrom: number
   private turn = 0
 
@@ -34,7 +34,7 @@ export class SharedGroup<R> {
     this.name = name
     this.filter = name.slice(name.indexOf('/', '$share/'.length) + 1)
     this.next = progress.low + 1
-    this.settledAbove = progress.settled
+    this.settledAbove = [...progress.settled]
     this.leaseFrom = leaseFrom
   }
 
@@ -69,7 +69,12 @@ export class SharedGroup<R> {
   }
 
   settle(recipient: R, settled: readonly number[], returned: readonly number[]): void {
-    for (const position of settled) if (this.giveBack(recipient, position)) this.leases.delete(position)
+    for (const position of settled) {
+      if (!this.giveBack(recipient, position)) continue
+      this.leases.delete(position)
+      // Brought back from an earlier owner, and not come by yet: it would be leased again.
+      if (!this.live && position >= this.next) this.settledAbove.push({ first: position, last: position })
+    }
     for (const position of returned) {
       const lease = this.giveBack(recipient, position)
       if (lease) lease.holder = undefined
