@@ -82,7 +82,7 @@ test('a refused or invented message must never be seen', () => {
 })
 
 test('a durable session that is gone and a fault that did not bite are named', () => {
-  expect(run((h) => void h.record('s', { kind: 'connected', sessionPresent: false, first: false }))).toEqual([
+  expect(run((h) => void h.record('s', { kind: 'connected', sessionPresent: false, owed: 'kept' }))).toEqual([
     'session',
   ])
   expect(run((h) => void h.record('x', { kind: 'fault', what: 'kill', target: 'az-a', bit: false }))).toEqual(['power'])
@@ -121,4 +121,83 @@ test('a retained message that is missing, or comes twice, is a violation', () =>
       late(h, 1)
     }),
   ).toEqual(['retained'])
+})
+
+const subscribe = (h: History, filter: string, qos: number): void => {
+  h.record('s', { kind: 'subscribing', filter, qos })
+  h.record('s', { kind: 'subscribed', filter, qos })
+}
+const unsubscribe = (h: History, filter: string): void => {
+  h.record('s', { kind: 'unsubscribing', filter })
+  h.record('s', { kind: 'unsubscribed', filter })
+}
+/** Each step at its own time. */
+function stepped(build: (h: History) => void): string[] {
+  let now = 0
+  const history = new History(undefined, () => ++now)
+  build(history)
+  return check(history.entries).violations.map(({ rule }) => rule)
+}
+
+test('a session that is over was owed what stands before the last that it got, and no more', () => {
+  const seen = (...numbers: number[]) =>
+    stepped((h) => {
+      subscribe(h, 't/+', 2)
+      for (const n of [1, 2, 3]) publish(h, n)
+      for (const n of numbers) deliver(h, n)
+      h.record('s', { kind: 'ended' })
+    })
+  expect(seen(1, 2)).toEqual([])
+  expect(seen(1, 3)).toEqual(['lost'])
+})
+
+test('a new session may get again what the one before got, and is not owed what came before it', () => {
+  const twice = stepped((h) => {
+    subscribe(h, 't/+', 2)
+    publish(h, 1)
+    deliver(h, 1)
+    publish(h, 2)
+    h.record('s', { kind: 'ended' })
+    subscribe(h, 't/+', 2)
+    deliver(h, 1)
+  })
+  expect(twice).toEqual([])
+})
+
+test('what is published after UNSUBACK is not wanted, and nobody is owed it', () => {
+  const after = (seen: boolean) =>
+    stepped((h) => {
+      subscribe(h, 't/+', 2)
+      unsubscribe(h, 't/+')
+      publish(h, 1)
+      if (seen) deliver(h, 1)
+    })
+  expect(after(false)).toEqual([])
+  expect(after(true)).toEqual(['unwanted'])
+})
+
+test('a message comes at the lower QoS of publisher and subscription, and at that of the newer subscription', () => {
+  const at = (qos: number) =>
+    stepped((h) => {
+      subscribe(h, 't/+', 2)
+      subscribe(h, 't/+', 1)
+      publish(h, 1)
+      deliver(h, 1, qos)
+    })
+  expect(at(1)).toEqual([])
+  expect(at(2)).toEqual(['qos'])
+})
+
+test('a session that must have ended and is present is named', () => {
+  expect(run((h) => void h.record('s', { kind: 'connected', sessionPresent: true, owed: 'new' }))).toEqual(['session'])
+})
+
+test('a will that was void is named also when it came before', () => {
+  const will = stepped((h) => {
+    subscribe(h, 't/+', 2)
+    h.record('p', { kind: 'invoke', key: key(1), topic: 't/1', qos: 2, will: true })
+    deliver(h, 1)
+    h.record('p', { kind: 'refused', key: key(1) })
+  })
+  expect(will).toEqual(['phantom'])
 })

@@ -1,8 +1,8 @@
-import { matches } from '@tern/mqtt'
 import { type Entry, partsOf } from './history.ts'
+import { type Delivery, type Invocation, type Later, lineOf, Subscriber } from './subscriber.ts'
 
 export type Violation = Readonly<{
-  rule: 'lost' | 'phantom' | 'doubled' | 'order' | 'session' | 'power' | 'early' | 'retained'
+  rule: 'lost' | 'phantom' | 'doubled' | 'order' | 'unwanted' | 'qos' | 'session' | 'power' | 'early' | 'retained'
   what: string
 }>
 
@@ -11,14 +11,7 @@ export type Verdict = Readonly<{
   counts: Readonly<{ invoked: number; acknowledged: number; delivered: number; repeatedAtQos1: number; faults: number }>
 }>
 
-type Subscriber = {
-  actor: string
-  filters: { filter: string; qos: number; since: number }[]
-  first: Map<string, number>
-  highest: Map<string, number>
-}
-
-/** Judges a run by what its clients saw. Subscriptions are durable and last to the end of the run. */
+/** Judges a run by what its clients saw. Sessions last to the end of the run, unless their clients say that they end. */
 export function check(entries: readonly Entry[]): Verdict {
   const judge = new Judge()
   for (const entry of entries) judge.take(entry)
@@ -29,43 +22,65 @@ export function check(entries: readonly Entry[]): Verdict {
 export class Judge {
   readonly violations: Violation[] = []
   private readonly invoked = new Map<string, Invocation>()
-  readonly acknowledged = new Set<string>()
-  readonly refused = new Set<string>()
+  private readonly acknowledged = new Set<string>()
+  private readonly refused = new Set<string>()
+  /** What was acknowledged, by publisher, topic and QoS. */
+  private readonly lines = new Map<string, Later[]>()
+  /** The present session of each client. */
   private readonly subscribers = new Map<string, Subscriber>()
   private readonly counts = { invoked: 0, acknowledged: 0, delivered: 0, repeatedAtQos1: 0, faults: 0 }
 
+  get invocations(): number {
+    return this.counts.invoked
+  }
+
   take(entry: Entry): void {
-    const { counts, violations } = this
+    const { counts } = this
+    const { at } = entry
     switch (entry.kind) {
       case 'invoke':
         this.invoked.set(entry.key, entry)
         counts.invoked++
         break
       case 'ok':
-        this.acknowledged.add(entry.key)
-        counts.acknowledged++
+        this.answered(entry.key)
         break
       case 'refused':
         this.refused.add(entry.key)
+        for (const subscriber of this.subscribers.values()) {
+          if (subscriber.has(entry.key))
+            this.found('phantom', `${subscriber.actor} got ${entry.key}, which was refused`)
+        }
+        break
+      case 'subscribing':
+        this.subscriberOf(entry.actor).asks(entry.filter, entry.qos, at)
         break
       case 'subscribed':
-        this.subscriberOf(entry.actor).filters.push({ filter: entry.filter, qos: entry.qos, since: entry.at })
+        this.subscriberOf(entry.actor).subscribed(entry.filter, entry.qos, at)
+        break
+      case 'unsubscribing':
+        this.subscriberOf(entry.actor).leaves(entry.filter, at)
+        break
+      case 'unsubscribed':
+        this.subscriberOf(entry.actor).left(entry.filter, at)
         break
       case 'delivery':
         counts.delivered++
-        counts.repeatedAtQos1 += judgeDelivery(entry, this.subscriberOf(entry.actor), this.invoked, this, violations)
+        this.judgeDelivery(entry)
         break
       case 'connected':
-        if (!entry.first && !entry.sessionPresent)
-          violations.push({
-            rule: 'session',
-            what: `${entry.actor} came back to its durable session and was told it has none`,
-          })
+        if (entry.owed === 'kept' && !entry.sessionPresent)
+          this.found('session', `${entry.actor} came back to its session and was told it has none`)
+        if (entry.owed === 'new' && entry.sessionPresent)
+          this.found('session', `${entry.actor} has no session any more and was told it has one`)
+        if (!entry.sessionPresent) this.ended(entry.actor)
+        break
+      case 'ended':
+        this.ended(entry.actor)
         break
       case 'fault':
         counts.faults++
-        if (!entry.bit)
-          violations.push({ rule: 'power', what: `the fault ${entry.what} on ${entry.target} did not bite` })
+        if (!entry.bit) this.found('power', `the fault ${entry.what} on ${entry.target} did not bite`)
         break
       case 'closed':
         break
@@ -75,78 +90,72 @@ export class Judge {
   /** What is still missing, too. */
   finish(): Verdict {
     const violations = [...this.violations]
-    for (const subscriber of this.subscribers.values())
-      findLost(subscriber, this.invoked, this.acknowledged, violations)
+    for (const subscriber of this.subscribers.values()) {
+      for (const key of this.acknowledged) {
+        const publish = this.invoked.get(key)
+        if (publish === undefined || subscriber.has(key) || !subscriber.isOwed(publish)) continue
+        violations.push({ rule: 'lost', what: `${subscriber.actor} never got ${key}, which was acknowledged` })
+      }
+    }
     return { violations, counts: this.counts }
+  }
+
+  private found(rule: Violation['rule'], what: string): void {
+    this.violations.push({ rule, what })
+  }
+
+  private answered(key: string): void {
+    this.counts.acknowledged++
+    this.acknowledged.add(key)
+    const { line, number } = lineOf(key, this.invoked.get(key)?.qos ?? 0)
+    const others = this.lines.get(line)
+    if (others) others.push({ key, number })
+    else this.lines.set(line, [{ key, number }])
+  }
+
+  /** A session that is over is owed what stands before the last that it got; how far it would have come, nobody knows. */
+  private ended(actor: string): void {
+    const subscriber = this.subscribers.get(actor)
+    if (subscriber === undefined) return
+    this.subscribers.delete(actor)
+    for (const key of this.acknowledged) {
+      const publish = this.invoked.get(key)
+      if (publish === undefined || publish.will || subscriber.has(key)) continue
+      if (subscriber.hasPassed(key, publish, (line) => this.lines.get(line) ?? []))
+        this.found('lost', `${actor} got later ones and never ${key}, which was acknowledged`)
+    }
+  }
+
+  private judgeDelivery(entry: Delivery): void {
+    const { key, actor, qos } = entry
+    const subscriber = this.subscriberOf(actor)
+    const publish = this.invoked.get(key)
+    if (publish === undefined || this.refused.has(key)) {
+      this.found('phantom', `${actor} got ${key}, which was ${publish ? 'refused' : 'never published'}`)
+      return
+    }
+    if (publish.topic !== entry.topic) this.found('phantom', `${actor} got ${key} on the topic ${entry.topic}`)
+    const wants = subscriber.wants(entry, publish)
+    if (wants === 'no') this.found('unwanted', `${actor} got ${key}, and had no subscription that matches`)
+    if (wants === 'wrong QoS') this.found('qos', `${actor} got ${key} at QoS ${qos}, which no subscription asks for`)
+    if (subscriber.has(key)) {
+      if (subscriber.isDoubled(entry)) this.found('doubled', `${actor} got ${key} twice at QoS 2`)
+      else this.counts.repeatedAtQos1++
+      return
+    }
+    // A CONNECT that its client gave up may be taken late, after the client's next one: its will comes once or not at all, at any time.
+    const ordered = publish.will !== true || this.acknowledged.has(key)
+    const highest = subscriber.takes(entry, publish.qos, ordered)
+    if (highest !== undefined)
+      this.found('order', `${actor} got ${key} after number ${highest} of the same publisher and topic`)
   }
 
   private subscriberOf(actor: string): Subscriber {
     const known = this.subscribers.get(actor)
     if (known) return known
-    const fresh: Subscriber = { actor, filters: [], first: new Map(), highest: new Map() }
+    const fresh = new Subscriber(actor)
     this.subscribers.set(actor, fresh)
     return fresh
-  }
-}
-
-type Invocation = Readonly<{ at: number; topic: string; qos: number; will?: boolean }>
-type Delivery = Extract<Entry, { kind: 'delivery' }>
-type Invocations = ReadonlyMap<string, Invocation>
-
-/** Returns 1 for a repeat that QoS 1 allows. */
-function judgeDelivery(
-  entry: Delivery,
-  subscriber: Subscriber,
-  invoked: Invocations,
-  { refused, acknowledged }: Readonly<Record<'refused' | 'acknowledged', ReadonlySet<string>>>,
-  violations: Violation[],
-): number {
-  const { key, actor, qos } = entry
-  const publish = invoked.get(key)
-  if (publish === undefined || refused.has(key)) {
-    violations.push({
-      rule: 'phantom',
-      what: `${actor} got ${key}, which was ${publish ? 'refused' : 'never published'}`,
-    })
-    return 0
-  }
-  if (publish.topic !== entry.topic)
-    violations.push({ rule: 'phantom', what: `${actor} got ${key} on the topic ${entry.topic}` })
-  const before = subscriber.first.get(key)
-  if (before !== undefined) {
-    if (qos !== 2) return 1
-    violations.push({ rule: 'doubled', what: `${actor} got ${key} twice at QoS 2` })
-    return 0
-  }
-  subscriber.first.set(key, entry.at)
-  // A CONNECT that its client gave up may be taken late, after the client's next one: its will comes once or not at all, at any time.
-  if (publish.will && !acknowledged.has(key)) return 0
-  const { publisher, topic, number } = partsOf(key)
-  const line = `${publisher}|${topic}|${publish.qos}`
-  const highest = subscriber.highest.get(line) ?? -1
-  if (number < highest)
-    violations.push({
-      rule: 'order',
-      what: `${actor} got ${key} after number ${highest} of the same publisher and topic`,
-    })
-  subscriber.highest.set(line, Math.max(highest, number))
-  return 0
-}
-
-function findLost(
-  subscriber: Subscriber,
-  invoked: Invocations,
-  acknowledged: ReadonlySet<string>,
-  violations: Violation[],
-): void {
-  for (const key of acknowledged) {
-    const publish = invoked.get(key)
-    if (publish === undefined || subscriber.first.has(key)) continue
-    const due = subscriber.filters.some(
-      ({ filter, qos, since }) =>
-        since < publish.at && Math.min(qos, publish.qos) > 0 && matches(filter, publish.topic),
-    )
-    if (due) violations.push({ rule: 'lost', what: `${subscriber.actor} never got ${key}, which was acknowledged` })
   }
 }
 

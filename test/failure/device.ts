@@ -1,4 +1,5 @@
 import mqttPacket, { type IConnackPacket, type Packet } from 'mqtt-packet'
+import { Filters, packetOf, type Wanted } from './filters.ts'
 import { type History, keyOf } from './history.ts'
 import { type Dial, overTcp, redialDelay, type Wire } from './wire.ts'
 
@@ -9,12 +10,19 @@ export type DeviceOptions = Readonly<{
   /** host:port list; after a lost connection the next one is tried. */
   addresses: readonly string[]
   history: History
-  subscriptions?: readonly { filter: string; qos: 0 | 1 | 2 }[]
+  subscriptions?: readonly Wanted[]
+  /**
+   * 'lasting' when left out: never ends (3.1.1, clean session 0). 'passing': ends with its connection (clean session 1). A number:
+   * it ends so many seconds after its connection (5.0).
+   */
+  session?: 'lasting' | 'passing' | number
   /**
    * A will at QoS 2, another one for each connection. In the history it is a publish that CONNECT invokes, the loss of the
    * connection acknowledges (it is due now, once), and a normal DISCONNECT refuses.
    */
   willTopic?: string
+  /** Needs MQTT 5. A session that is resumed earlier voids the will; one that is resumed later may have been too late. */
+  willDelaySeconds?: number
   /** Unacknowledged publishes at most. */
   windowMax?: number
   /** TCP when left out. */
@@ -22,8 +30,8 @@ export type DeviceOptions = Readonly<{
 }>
 
 /**
- * A fleet device as the standard wants it (3.1.1, clean session 0): keeps its own half of the session over connections,
- * re-sends what is not acknowledged with the old packet ids [MQTT5-4.4.0-1], and writes down all that it sees.
+ * A fleet device as the standard wants it: keeps its own half of the session over connections, re-sends what is not acknowledged
+ * with the old packet ids [MQTT5-4.4.0-1], and writes down all that it sees.
  */
 export class Device {
   readonly options: DeviceOptions
@@ -37,19 +45,27 @@ export class Device {
   private readonly numbers = new Map<string, number>()
   private nextPacketId = 0
   private readonly waiting: (() => void)[] = []
-  private subscribed = false
+  private readonly filters: Filters
   private willKey: string | undefined
+  /** That of the connection before, while it may still be void. */
+  private delayedWillKey: string | undefined
+  private closedAt = 0
+  /** CONNECTs without an answer since the last connection: each may have made a session, or ended one. */
+  private unanswered = 0
+  private startsClean: 'never' | 'once' | 'always' = 'never'
+  private owesNone = false
   private redials = false
   deliveredCount = 0
   lastDeliveryAt = 0
 
   constructor(options: DeviceOptions) {
     this.options = options
+    this.filters = new Filters(options.subscriptions ?? [])
   }
 
   start(): Promise<void> {
     this.dial()
-    return this.until(() => this.online && (this.subscribed || !this.options.subscriptions?.length))
+    return this.until(() => this.online && this.filters.settled)
   }
 
   stop(): void {
@@ -79,6 +95,55 @@ export class Device {
     // Never two connections of one device.
     if (!this.redials) this.dial()
     return this.until(() => this.online)
+  }
+
+  /** Its session has ended meanwhile, as it was away for long: it must be told so. */
+  comeBackTooLate(): Promise<void> {
+    this.owesNone = true
+    return this.comeBack()
+  }
+
+  /** Goes on over another connection, and leaves the one that it has half open, as a phone does between two networks. */
+  hop(): void {
+    if (!this.online || this.stopped) return
+    this.wire = undefined
+    this.online = false
+    this.disconnected('left half open')
+    this.dial()
+  }
+
+  /**
+   * Ends its session by another connection, with clean start. What it was not answered may be taken late and end a later session,
+   * so then it goes on with clean starts.
+   */
+  startAnew(): void {
+    if (!this.online || this.stopped) return
+    if (this.startsClean === 'never') this.startsClean = 'once'
+    this.wire?.destroy()
+  }
+
+  get isOnline(): boolean {
+    return this.online
+  }
+
+  get held(): readonly Wanted[] {
+    return this.filters.held
+  }
+
+  subscribe(...wanted: readonly Wanted[]): void {
+    const { settled } = this.filters
+    this.filters.want(wanted)
+    if (settled) this.ask()
+  }
+
+  unsubscribe(filter: string): void {
+    const { settled } = this.filters
+    this.filters.drop(filter)
+    if (settled) this.ask()
+  }
+
+  get settled(): boolean {
+    return this.filters.settled
   }
 
   get unacknowledged(): number {
@@ -122,21 +187,26 @@ export class Device {
     if (this.stopped) return
     const { addresses, dial = overTcp } = this.options
     const address = addresses[this.attempt++ % addresses.length] ?? ''
-    const parser = mqttPacket.parser({ protocolVersion: 4 })
+    const { protocolVersion } = this
+    const parser = mqttPacket.parser({ protocolVersion })
     let pinged = false
+    const isPresent = () => this.wire === wire
     const wire = dial(address, {
-      open: () => this.connect(),
+      open: () => {
+        if (isPresent()) this.connect()
+      },
       data(chunk) {
         pinged = false
-        parser.parse(chunk)
+        if (isPresent()) parser.parse(chunk)
       },
       // A paused server accepts and says nothing: give up on it as a real client library does.
       silent: () => {
-        if (pinged || !this.online || this.outgoing.size > 0) wire.destroy()
+        if (!isPresent() || pinged || !this.online || this.outgoing.size > 0) wire.destroy()
         else this.send({ cmd: 'pingreq' })
         pinged = true
       },
       closed: (again) => {
+        if (!isPresent()) return
         if (this.online) this.disconnected(address)
         this.online = false
         this.changed()
@@ -153,24 +223,61 @@ export class Device {
   }
 
   private connect(): void {
-    const { clientId, willTopic } = this.options
+    const { clientId, willTopic, willDelaySeconds, session = 'lasting' } = this.options
     this.willKey = willTopic === undefined ? undefined : this.invoke(willTopic, { qos: 2, will: true })
-    const will = { topic: willTopic ?? '', payload: Buffer.from(this.willKey ?? ''), qos: 2, retain: false } as const
+    const published = {
+      topic: willTopic ?? '',
+      payload: Buffer.from(this.willKey ?? ''),
+      qos: 2,
+      retain: false,
+    } as const
+    const delayed = willDelaySeconds === undefined ? {} : { properties: { willDelayInterval: willDelaySeconds } }
+    const clean = session === 'passing' || this.startsClean !== 'never'
+    if (clean) this.ended()
+    this.unanswered++
     this.send({
-      ...{ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: false, clientId, keepalive: 5 },
-      ...(willTopic !== undefined && { will }),
+      ...{ cmd: 'connect', protocolId: 'MQTT', protocolVersion: this.protocolVersion, clean, clientId, keepalive: 5 },
+      ...(willTopic !== undefined && { will: { ...published, ...delayed } }),
+      ...(typeof session === 'number' && { properties: { sessionExpiryInterval: session } }),
     })
   }
 
+  private get protocolVersion(): 4 | 5 {
+    return typeof this.options.session === 'number' ? 5 : 4
+  }
+
+  /** Its half of the session is over, too. */
+  private ended(): void {
+    this.options.history.record(this.options.clientId, { kind: 'ended' })
+    this.incoming.clear()
+    this.filters.begin()
+  }
+
   private disconnected(why: string): void {
-    const { history, clientId } = this.options
-    if (this.willKey !== undefined) history.record(clientId, { kind: 'ok', key: this.willKey })
+    const { history, clientId, willDelaySeconds } = this.options
+    this.closedAt = history.now()
+    if (this.willKey !== undefined && willDelaySeconds === undefined)
+      history.record(clientId, { kind: 'ok', key: this.willKey })
+    this.delayedWillKey = this.willKey
     this.willKey = undefined
     history.record(clientId, { kind: 'closed', why })
   }
 
+  /** It stays away: its will is due whatever its delay. */
+  get lastWill(): string | undefined {
+    return this.delayedWillKey
+  }
+
+  /** What it must be told of its session, by what it knows itself. */
+  private owed(): 'kept' | 'new' | 'either' {
+    const { session = 'lasting', history } = this.options
+    if (session === 'passing' || this.startsClean !== 'never' || this.owesNone) return 'new'
+    if (!this.everConnected) return 'either'
+    return session === 'lasting' || history.now() < this.closedAt + session * 1000 ? 'kept' : 'either'
+  }
+
   private send(packet: Packet): void {
-    this.wire?.write(mqttPacket.generate(packet, { protocolVersion: 4 }))
+    this.wire?.write(mqttPacket.generate(packet, { protocolVersion: this.protocolVersion }))
   }
 
   private sendPublish(messageId: number, { key, topic, qos, retain }: Outgoing, dup: boolean): void {
@@ -183,9 +290,8 @@ export class Device {
         this.connected(packet)
         break
       case 'suback':
-        for (const { filter, qos } of this.options.subscriptions ?? [])
-          this.options.history.record(this.options.clientId, { kind: 'subscribed', filter, qos })
-        this.subscribed = true
+      case 'unsuback':
+        this.asked()
         break
       case 'puback':
       case 'pubcomp':
@@ -218,13 +324,16 @@ export class Device {
     this.changed()
   }
 
-  private connected({ sessionPresent, returnCode }: IConnackPacket): void {
-    if (returnCode !== 0) return void this.wire?.destroy()
-    this.options.history.record(this.options.clientId, {
-      kind: 'connected',
-      sessionPresent,
-      first: !this.everConnected,
-    })
+  private connected({ sessionPresent, returnCode, reasonCode }: IConnackPacket): void {
+    if ((reasonCode ?? returnCode) !== 0) return void this.wire?.destroy()
+    const owed = this.owed()
+    this.options.history.record(this.options.clientId, { kind: 'connected', sessionPresent, owed })
+    if (sessionPresent) this.voidWill()
+    // A CONNECT that was given up may have made the session that is present, which then knows none of its subscriptions.
+    if (!sessionPresent || (owed === 'either' && this.unanswered > 1)) this.ended()
+    if (this.startsClean === 'once') this.startsClean = this.unanswered > 1 ? 'always' : 'never'
+    this.owesNone = false
+    this.unanswered = 0
     this.everConnected = true
     this.online = true
     for (const [id, message] of this.outgoing) {
@@ -232,14 +341,32 @@ export class Device {
       else this.sendPublish(id, message, message.sent)
       message.sent = true
     }
-    const { subscriptions } = this.options
-    if (!this.subscribed && subscriptions?.length) {
-      this.send({
-        cmd: 'subscribe',
-        messageId: 65_535,
-        subscriptions: subscriptions.map(({ filter, qos }) => ({ topic: filter, qos })),
-      })
-    }
+    this.ask()
+  }
+
+  private voidWill(): void {
+    const { history, clientId, willDelaySeconds = 0 } = this.options
+    const key = this.delayedWillKey
+    this.delayedWillKey = undefined
+    if (key !== undefined && history.now() < this.closedAt + willDelaySeconds * 1000)
+      history.record(clientId, { kind: 'refused', key })
+  }
+
+  private ask(): void {
+    const request = this.filters.next
+    if (request === undefined || !this.online) return
+    const { history, clientId } = this.options
+    if (request.kind === 'unsubscribe') history.record(clientId, { kind: 'unsubscribing', filter: request.filter })
+    else for (const wanted of request.wanted) history.record(clientId, { kind: 'subscribing', ...wanted })
+    this.send(packetOf(request))
+  }
+
+  private asked(): void {
+    const { history, clientId } = this.options
+    const request = this.filters.answered()
+    if (request?.kind === 'unsubscribe') history.record(clientId, { kind: 'unsubscribed', filter: request.filter })
+    else for (const wanted of request?.wanted ?? []) history.record(clientId, { kind: 'subscribed', ...wanted })
+    this.ask()
   }
 
   private acknowledged(id: number): void {

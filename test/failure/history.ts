@@ -4,9 +4,14 @@ import { appendFileSync } from 'node:fs'
 export type Happening =
   | { kind: 'invoke'; key: string; topic: string; qos: number; retain?: boolean; will?: boolean }
   | { kind: 'ok' | 'refused'; key: string }
-  | { kind: 'subscribed'; filter: string; qos: number }
+  /** Sent, and answered. */
+  | { kind: 'subscribing' | 'subscribed'; filter: string; qos: number }
+  | { kind: 'unsubscribing' | 'unsubscribed'; filter: string }
   | { kind: 'delivery'; key: string; topic: string; qos: number; dup: boolean; retained: boolean }
-  | { kind: 'connected'; sessionPresent: boolean; first: boolean }
+  /** `owed`: whether its session must have been kept, must be a new one, or either. */
+  | { kind: 'connected'; sessionPresent: boolean; owed: 'kept' | 'new' | 'either' }
+  /** The session promises nothing any more: it ends with its connection, or the client asks for another one. */
+  | { kind: 'ended' }
   | { kind: 'closed'; why: string }
   | { kind: 'fault'; what: string; target: string; bit: boolean }
 
@@ -17,7 +22,7 @@ export class History {
   private readonly file: string | undefined
   private unwritten: string[] = []
 
-  private readonly now: () => number
+  readonly now: () => number
 
   constructor(file?: string, now: () => number = () => performance.now()) {
     this.file = file

@@ -1,5 +1,5 @@
 import { checkRetained, Judge, type Violation } from '../failure/checker.ts'
-import { Device } from '../failure/device.ts'
+import { Device, type DeviceOptions } from '../failure/device.ts'
 import { type Happening, History } from '../failure/history.ts'
 import { type Site, zones } from './site.ts'
 import { Process } from './timeline.ts'
@@ -30,7 +30,26 @@ class JudgedHistory extends History {
   }
 }
 
-/** Devices that publish at QoS 1 and 2, some of it retained, devices with wills, and durable subscribers. */
+type Kind = Pick<DeviceOptions, 'subscriptions' | 'session' | 'willTopic' | 'willDelaySeconds'>
+
+const expirySeconds = 3
+const everything = [{ filter: 't/+', qos: 2 }] as const
+const overlapping = [...everything, { filter: 't/a', qos: 1 }] as const
+
+/** Whose session ends with its connection; by time, after a will with a delay; by clean start; who changes its subscriptions. */
+const guests = {
+  passing: { session: 'passing', subscriptions: overlapping },
+  expiring: { session: expirySeconds, subscriptions: everything, willTopic: 'w/v', willDelaySeconds: 1 },
+  fresh: { session: 3_600, subscriptions: everything },
+  fickle: { subscriptions: overlapping },
+} as const satisfies Record<string, Kind>
+
+type Guest = Readonly<{ kind: keyof typeof guests; device: Device }>
+
+/**
+ * Devices that publish at QoS 1 and 2, some of it retained, devices with wills, and subscribers: whose sessions last, end with their
+ * connections, end by time, or are ended by clean start; whose filters overlap or change.
+ */
 export class Fleet {
   readonly history: JudgedHistory
   private readonly site: Site
@@ -38,17 +57,25 @@ export class Fleet {
   private readonly publishing: Device[] = []
   private readonly subscribing: Device[] = []
   private readonly mortal: Device[] = []
-  private late: Device | undefined
+  /** The one of the seed that is not there to stay: four of them in each seed would cost three times as much. */
+  private readonly guest: Guest
+  private readonly hoppers: readonly Device[]
   private stopped = false
+  /** All that belongs to the end has been done. */
+  over = false
 
   constructor(site: Site) {
     this.site = site
     this.history = new JudgedHistory(site)
-    for (let i = 0; i < publishers; i++) this.publishing.push(this.device(`p${i}`, []))
+    for (let i = 0; i < publishers; i++) this.publishing.push(this.device(`p${i}`))
+    for (let i = 0; i < mortals; i++) this.mortal.push(this.device(`m${i}`, { willTopic: `w/${i}` }))
     const all = ['t/#', 'r/+', 'w/+'].map((filter) => ({ filter, qos: 2 }) as const)
     const wanted = [[{ filter: 't/a', qos: 2 }], all, [{ filter: 't/+', qos: 1 }]] as const
-    for (let i = 0; i < mortals; i++) this.mortal.push(this.device(`m${i}`, [], `w/${i}`))
-    for (const [i, subscriptions] of wanted.entries()) this.subscribing.push(this.device(`s${i}`, subscriptions))
+    for (const [i, subscriptions] of wanted.entries()) this.subscribing.push(this.device(`s${i}`, { subscriptions }))
+    const kind = site.random.pick(Object.keys(guests) as Guest['kind'][])
+    this.guest = { kind, device: this.device(kind, guests[kind]) }
+    this.subscribing.push(this.guest.device)
+    this.hoppers = [...this.subscribing, ...this.mortal]
   }
 
   start(): Promise<unknown> {
@@ -71,31 +98,73 @@ export class Fleet {
     }
   }
 
-  /** Devices with wills are lost now and then, and come back. */
-  die(): void {
-    const { timeline, random } = this.site
-    for (const device of this.mortal) {
-      const turn = () => {
-        if (this.stopped) return
-        void device.goOffline()
-        timeline.schedule(this.process, random.next() * 1_000, () => {
-          void device.comeBack()
-          timeline.schedule(this.process, random.next() * 3_000, turn)
-        })
-      }
-      timeline.schedule(this.process, random.next() * 2_000, turn)
+  /** Devices are lost now and then and come back, hop to another zone, start anew, or want something else. */
+  live(): void {
+    const { random } = this.site
+    for (const device of this.mortal) this.comeAndGo(device, 2_000, 1_000)
+    this.nowAndThen(1_000, () => random.pick(this.hoppers).hop())
+    const { kind, device } = this.guest
+    if (kind === 'expiring') this.comeAndGo(device, 2_000, 2 * expirySeconds * 1_000)
+    else if (kind === 'fresh') this.nowAndThen(2_000, () => device.startAnew())
+    else if (kind === 'fickle') {
+      this.nowAndThen(500, () => {
+        const filter = random.pick(['t/a', 't/b', 't/+', 't/#'])
+        if (random.chance(0.4)) device.unsubscribe(filter)
+        else device.subscribe({ filter, qos: random.pick([0, 1, 2]) })
+      })
     }
+  }
+
+  private comeAndGo(device: Device, stay: number, away: number): void {
+    const { timeline, random } = this.site
+    let gone = false
+    this.nowAndThen(stay, () => {
+      if (gone) return
+      gone = true
+      void device.goOffline()
+      timeline.schedule(this.process, random.next() * away, () => {
+        gone = false
+        void device.comeBack()
+      })
+    })
+  }
+
+  private nowAndThen(within: number, what: () => void): void {
+    const { timeline, random } = this.site
+    const turn = () => {
+      if (this.stopped) return
+      what()
+      timeline.schedule(this.process, random.next() * within * 2, turn)
+    }
+    timeline.schedule(this.process, random.next() * within * 2, turn)
   }
 
   stop(): void {
     this.stopped = true
   }
 
-  /** When all is healed: a device with a will leaves, the others are lost, and a late reader asks for what is retained. */
+  /**
+   * When all is healed: a device with a will leaves, the others are lost, a late reader asks for what is retained, and a session ends
+   * by time.
+   */
   end(): void {
     for (const [i, device] of this.mortal.entries()) void (i === 0 ? device.leave() : device.goOffline())
-    this.late = this.device('late', [{ filter: 'r/+', qos: 2 }])
-    void this.late.start()
+    const late = this.device('late', { subscriptions: [{ filter: 'r/+', qos: 2 }] })
+    void late.start()
+    if (this.guest.kind === 'expiring') this.expire(this.guest.device)
+    else this.over = true
+  }
+
+  private expire(device: Device): void {
+    const { history } = this
+    const gone = device.until(() => device.isOnline).then(() => device.goOffline())
+    void gone.then(() => {
+      if (device.lastWill !== undefined) history.record(device.options.clientId, { kind: 'ok', key: device.lastWill })
+      this.site.timeline.schedule(this.process, (expirySeconds + 1) * 1_000, async () => {
+        await device.comeBackTooLate()
+        this.over = true
+      })
+    })
   }
 
   retainedWrong(): readonly string[] {
@@ -103,7 +172,7 @@ export class Fleet {
   }
 
   get published(): number {
-    return this.history.judge.finish().counts.invoked
+    return this.history.judge.invocations
   }
 
   /** What broke a promise so far; in the end also what is missing. */
@@ -119,16 +188,11 @@ export class Fleet {
     return [...violations, ...this.history.early].map(textOf).concat(unanswered)
   }
 
-  private device(
-    clientId: string,
-    subscriptions: readonly { filter: string; qos: 1 | 2 }[],
-    willTopic?: string,
-  ): Device {
+  private device(clientId: string, kind: Kind = {}): Device {
     const first = this.site.random.whole(0, zones.length - 1)
     const addresses = zones.map((_, i) => `proxy-${zones[(first + i) % zones.length]}`)
     const dial = simulatedDial(this.site, this.process)
-    const will = willTopic === undefined ? {} : { willTopic }
-    return new Device({ clientId, addresses, history: this.history, subscriptions, windowMax: 5, dial, ...will })
+    return new Device({ clientId, addresses, history: this.history, windowMax: 5, dial, ...kind })
   }
 }
 

@@ -34,7 +34,7 @@ export async function simulate(
   const broken = () => fleet.violations().length > 0
   if (!(await world.begin())) return outcome(['stuck: not every device was served'])
   fleet.publish()
-  fleet.die()
+  fleet.live()
   for (let i = 0; i < faults && !broken(); i++) {
     await timeline.runUntil(timeline.now + site.random.next() * 900, broken)
     world.fault()
@@ -48,6 +48,6 @@ export async function simulate(
   if (fleet.missing().length > 0) return outcome(fleet.missing())
   fleet.end()
   const wrong = () => [...fleet.missing(), ...fleet.retainedWrong()]
-  await timeline.runUntil(timeline.now + endWithin, () => broken() || wrong().length === 0)
-  return outcome(wrong())
+  await timeline.runUntil(timeline.now + endWithin, () => broken() || (fleet.over && wrong().length === 0))
+  return outcome(fleet.over ? wrong() : [...wrong(), 'stuck: the end was not reached'])
 }

@@ -2,25 +2,6 @@ import { expect, test } from 'vitest'
 import { acknowledgesBeforeTheLog, dropsAtTakeover, neverStepsDown, type Plant } from './planted.ts'
 import { simulate } from './simulate.ts'
 
-const seeds = Number(process.env['TERN_SIMULATION_SEEDS'] ?? 300)
-
-test(`${seeds} seeds of crashes, pauses, partitions and lost answers break no promise`, {
-  timeout: 300_000,
-}, async () => {
-  let messages = 0
-  for (let seed = 1; seed <= seeds; seed++) {
-    const outcome = await simulate(seed)
-    expect(outcome, `npm run simulate -- --seed ${seed}`).toMatchObject({ violations: [] })
-    messages += outcome.messages
-  }
-  // A simulator in which nothing happens finds nothing.
-  expect(messages).toBeGreaterThan(seeds * 100)
-})
-
-test('a seed is the same run every time', async () => {
-  expect(await simulate(7)).toEqual(await simulate(7))
-})
-
 /** The violations of the first seed that finds the planted fault. */
 async function firstFound(plant: Plant, seedsMax: number): Promise<readonly string[]> {
   for (let seed = 1; seed <= seedsMax; seed++) {
