@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { simulate } from './simulate.ts'
 
-export const seeds = Number(process.env['TERN_SIMULATION_SEEDS'] ?? 300)
+export const seeds = Number(process.env['TERN_SIMULATION_SEEDS'] ?? 200)
 
 /** Two files share the seeds, so that two cores can. */
 export async function breakNoPromise(first: number): Promise<void> {
