@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { createBroker } from '@tern/broker'
 import { connectEmbeddedLog } from '@tern/log'
 import { createNameserver } from '@tern/nameserver'
-import { createProxy } from '@tern/proxy'
+import { createProxy, overGrpc } from '@tern/proxy'
 import { createLogger, systemClock } from '@tern/runtime'
 import { flagsOrExit } from '../flags.ts'
 
@@ -28,6 +28,10 @@ const log = connectEmbeddedLog(flags.log)
 const nameservers = flags.nameservers.split(',')
 const ports = { log, clock: systemClock, logger }
 
+const broker = createBroker({ zone: flags.zone, nonce: randomUUID, listen: flags.broker, nameservers }, ports)
+/** A third of all links is one of a zone to itself. */
+const dialBroker = (address: string) => (address === broker.address() ? broker.connect() : overGrpc(address))
+
 /** In the order of their start. */
 const parts: readonly Part[] = [
   createNameserver(
@@ -42,7 +46,7 @@ const parts: readonly Part[] = [
     },
     ports,
   ),
-  createBroker({ zone: flags.zone, nonce: randomUUID, listen: flags.broker, nameservers }, ports),
+  broker,
   createProxy(
     {
       zone: flags.zone,
@@ -54,7 +58,7 @@ const parts: readonly Part[] = [
       websocket: [flags.websocket],
       websocketShared: [flags['websocket-shared']],
     },
-    ports,
+    { ...ports, network: { dialBroker } },
   ),
 ]
 

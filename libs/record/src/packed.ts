@@ -3,17 +3,19 @@ import { VarintReader, writeVarint, zigzag } from './varint.ts'
 export type PackedRecord = { position: number; timeMs: number; body: Buffer }
 
 /** Three varints of at most eight bytes each. */
-const prefixBytesMax = 24
+export const recordPrefixBytesMax = 24
 
 /** Runs of records on the Link: varint position delta, zigzag varint time delta, varint body length, body. */
 export class PackedWriter {
   count = 0
   bytes = 0
-  private buffer = Buffer.allocUnsafe(1024)
+  private buffer: Buffer
   private readonly position: number
   private readonly timeMs: number
 
-  constructor(basePosition: number, baseTimeMs: number) {
+  /** `bytes`: about what will be added. A receiver in the same process keeps the buffer as long as any record of it. */
+  constructor(basePosition: number, baseTimeMs: number, bytes = 1024) {
+    this.buffer = Buffer.allocUnsafe(bytes)
     this.position = basePosition
     this.timeMs = baseTimeMs
   }
@@ -21,7 +23,7 @@ export class PackedWriter {
   /** Deltas are relative to the base given at the start, so records need no order above it. */
   add(position: number, timeMs: number, body: Uint8Array): void {
     if (position < this.position) throw new Error(`position ${position} is below the base ${this.position}`)
-    this.reserve(prefixBytesMax + body.length)
+    this.reserve(recordPrefixBytesMax + body.length)
     let at = writeVarint(this.buffer, this.bytes, position - this.position)
     at = writeVarint(this.buffer, at, zigzag(timeMs - this.timeMs))
     at = writeVarint(this.buffer, at, body.length)

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Duplex, DuplexListener } from './duplex.ts'
 
-/** Two ends of a stream in one process: frames arrive in a later turn, in order. For tests and the simulator. */
+/** Two ends of a stream in one process: frames arrive in a later turn, in order, and are the same objects: nobody changes what was sent. */
 export function duplexPair<A, B>(clock: Clock): [Duplex<A, B>, Duplex<B, A>] {
   const left: End<B> = { listener: undefined }
   const right: End<A> = { listener: undefined }

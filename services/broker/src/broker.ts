@@ -1,5 +1,7 @@
+import type { link } from '@tern/proto'
 import { type RpcServer, startServer } from '@tern/rpc'
-import { linkRpcService } from './adapters/link/link-service.ts'
+import { type Duplex, duplexPair } from '@tern/runtime'
+import { acceptLink, linkRpcService } from './adapters/link/link-service.ts'
 import type { BrokerConfig } from './config.ts'
 import { type BrokerLives, type BrokerPorts, createBrokerLives } from './lives.ts'
 
@@ -8,6 +10,8 @@ export type Broker = Readonly<{
   address(): string
   /** Resolves once a nameserver has it on the log; queues come later. */
   start(): Promise<void>
+  /** A link from the proxy of the same process: what gRPC would cost on the way to oneself is saved. */
+  connect(): Duplex<link.LinkRequest, link.LinkResponse>
   stop(): void
 }>
 
@@ -21,6 +25,11 @@ export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
       server = await startServer(config.listen, [linkRpcService(() => lives?.links())])
       lives = createBrokerLives(config, server.address, ports)
       await lives.start()
+    },
+    connect() {
+      const [near, far] = duplexPair<link.LinkRequest, link.LinkResponse>(ports.clock)
+      acceptLink(far, lives?.links())
+      return near
     },
     stop() {
       lives?.stop()

@@ -12,7 +12,7 @@ export type ProxyPorts = Readonly<{
   clock: Clock
   logger: Logger
   /** How others are reached; gRPC when left out. */
-  network?: ProxyNetwork
+  network?: Partial<ProxyNetwork>
 }>
 
 export type ProxyNetwork = Readonly<{
@@ -30,11 +30,11 @@ export type Incarnation = Readonly<{
 export async function beginIncarnation(
   config: ProxyConfig,
   address: string,
-  { clock, logger, network }: ProxyPorts,
+  { clock, logger, network = {} }: ProxyPorts,
   declaredDead: () => void,
 ): Promise<Incarnation> {
   const { nameservers: addresses, zone } = config
-  const dial = network && { dial: network.dialNameserver }
+  const { dialNameserver, watchRoutes, dialBroker } = network
   const membership = createMembership({
     kind: 'proxy',
     zone,
@@ -42,9 +42,9 @@ export async function beginIncarnation(
     addresses,
     nonce: config.nonce(),
     clock,
-    ...dial,
+    ...(dialNameserver && { dial: dialNameserver }),
   })
-  const routes = createRouteWatcher({ addresses, clock, ...(network && { watch: network.watchRoutes }) })
+  const routes = createRouteWatcher({ addresses, clock, ...(watchRoutes && { watch: watchRoutes }) })
   const connections = new Connections(clock, logger)
   let region: LinkedRegion | undefined
   const stop = () => {
@@ -66,7 +66,7 @@ export async function beginIncarnation(
       if (queues > 0) resolve()
     })
   })
-  const linked = new LinkedRegion({ proxy, routes, clock, logger, ...(network && { dial: network.dialBroker }) })
+  const linked = new LinkedRegion({ proxy, routes, clock, logger, ...(dialBroker && { dial: dialBroker }) })
   region = linked
   const fanOut = new FanOut()
   const groups = new GroupHub(linked)

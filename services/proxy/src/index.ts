@@ -1,3 +1,4 @@
+export { overGrpc } from './adapters/region/broker-link.ts'
 export type { ProxyConfig } from './config.ts'
 export type { ProxyNetwork, ProxyPorts } from './incarnation.ts'
 export { createProxy, type Proxy } from './proxy.ts'

@@ -72,14 +72,16 @@ export class Links {
 /** Serves the links of whichever incarnation this process is at the moment. */
 export function linkRpcService(links: () => Links | undefined): RpcService {
   const implementation: link.LinkServiceServer = {
-    link(call) {
-      const present = links()
-      const stream = acceptStream(call)
-      if (present === undefined) {
-        stream.listen({ frame() {}, end() {} })
-        stream.end()
-      } else present.accept(stream)
-    },
+    link: (call) => acceptLink(acceptStream(call), links()),
   }
   return { definition: linkService, implementation }
+}
+
+/** Between two incarnations nobody is served. */
+export function acceptLink(stream: LinkStream, links: Links | undefined): void {
+  if (links !== undefined) links.accept(stream)
+  else {
+    stream.listen({ frame() {}, end() {} })
+    stream.end()
+  }
 }

@@ -1,5 +1,5 @@
 import type { append } from '@tern/proto'
-import { encodeBody, encodeEnvelope, PackedWriter } from '@tern/record'
+import { encodeBody, encodeEnvelope, PackedWriter, recordPrefixBytesMax } from '@tern/record'
 import type { AppendResult, OutgoingRecord } from '../../ports.ts'
 
 /** Records and bytes of one queue that may be unanswered; beyond that whoever has more stops reading its socket (rule 7). */
@@ -64,7 +64,7 @@ export class AppendWindow {
     const end = this.first + this.count
     while (this.unsent < end) {
       const firstSequence = this.unsent
-      const writer = new PackedWriter(0, 0)
+      const writer = new PackedWriter(0, 0, this.bytesFrom(firstSequence))
       while (this.unsent < end && writer.bytes < packetBytes) {
         writer.add(0, 0, (this.pending[this.head + this.unsent - this.first] as Pending).body)
         this.unsent++
@@ -87,6 +87,14 @@ export class AppendWindow {
     if (this.unsent < this.first) this.unsent = this.first
     this.compact()
     if (this.waiting.length > 0 && this.hasRoom) for (const then of this.waiting.splice(0)) then()
+  }
+
+  /** What a part that begins there may take, prefixes of its records included. */
+  private bytesFrom(sequence: number): number {
+    let bytes = 0
+    for (let at = this.head + sequence - this.first; at < this.pending.length && bytes < packetBytes; at++)
+      bytes += (this.pending[at] as Pending).body.length + recordPrefixBytesMax
+    return bytes
   }
 
   private get count(): number {

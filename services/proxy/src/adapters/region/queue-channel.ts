@@ -13,6 +13,8 @@ import { Takers } from './takers.ts'
 /** An owner that says it is none is asked again after so long, unless the route changes before. */
 const notOwnerDelay = 100
 const fromPresentEnd = -2
+/** So many bytes taken are given back together: a quarter of the window that the owner keeps (a frame for each delivery costs more than it). */
+export const creditBytesMin = 256 * 1024
 
 export type ChannelOptions = Readonly<{
   queue: number
@@ -40,6 +42,8 @@ export class QueueChannel implements Contributor {
   /** Number of the newest one. */
   attachment = 0
   private epoch: number | undefined
+  /** Taken from the owner's window, and not given back yet. */
+  private uncredited = 0
 
   constructor(options: ChannelOptions) {
     this.options = options
@@ -158,6 +162,7 @@ export class QueueChannel implements Contributor {
   private attach({ interests, attaches }: link.LinkRequest): void {
     const { queue } = this.options
     this.attached = false
+    this.uncredited = 0
     // Each one that waits for a start position gets its own answer.
     for (const part of this.interests.restated(queue)) interests.push(part)
     attaches.push({ id: ++this.attachment, queue, after: this.position, epoch: this.owner?.epoch ?? 0 })
@@ -185,13 +190,14 @@ export class QueueChannel implements Contributor {
     if (!this.attached || last <= this.position) return
     const { queue } = this.options
     const messages: Message[] = []
-    let bytes = 0
     for (const { position, timeMs, body } of unpack(records, first, baseTimeMs)) {
-      bytes += body.length
+      this.uncredited += body.length
       if (position > this.position) messages.push({ queue, position, timeMs, body })
     }
     this.cover({ first: this.position + 1, last, messages })
-    if (bytes > 0) this.link?.next().credits.push({ queue, bytes })
+    if (this.uncredited < creditBytesMin) return
+    this.link?.next().credits.push({ queue, bytes: this.uncredited })
+    this.uncredited = 0
   }
 
   appendAnswered({ firstSequence, count, verdict, reasonCode }: append.AppendAnswer): void {

@@ -4,6 +4,7 @@ import { applyRoutes, emptyRouteTable, type RouteTable } from '@tern/routing'
 import { type Duplex, duplexPair, silentLogger, systemClock } from '@tern/runtime'
 import { expect, test } from 'vitest'
 import type { AppendResult, Covered } from '../../ports.ts'
+import { creditBytesMin } from './queue-channel.ts'
 import { LinkedRegion } from './region.ts'
 
 type Stream = Duplex<link.LinkResponse, link.LinkRequest>
@@ -202,10 +203,20 @@ test('interest is stated before the attachment, which goes on after what was cov
   await expect.poll(() => covered.length).toBe(1)
   expect(covered[0]).toMatchObject({ first: 10, last: 19, messages: [{ position: 12, body: Buffer.from('m') }] })
   expect(region.next(0)).toBe(20)
-  await a.request(({ credits }) => credits[0]?.bytes === 1)
   move('b:1', 2)
   const request = await b.request(({ attaches }) => attaches.length > 0)
   expect(request).toMatchObject({ proxy: 7, interests: [{ add: ['x/#'] }, { add: [] }], attaches: [{ after: 19 }] })
+})
+
+test('the bytes of deliveries are given back together, once they are a quarter of the window', async () => {
+  const { a, covered } = await world()
+  const half = 'x'.repeat(creditBytesMin / 2)
+  a.answer({ deliveries: [delivery(10, 10, { 10: half })] })
+  await expect.poll(() => covered.length).toBe(1)
+  await turn()
+  expect(a.requests.flatMap(({ credits }) => credits)).toEqual([])
+  a.answer({ deliveries: [delivery(11, 11, { 11: half })] })
+  await a.request(({ credits }) => credits[0]?.bytes === creditBytesMin)
 })
 
 test('what a delivery repeats is left out, and what retention took is covered', async () => {
