@@ -1,4 +1,4 @@
-import { beginIncarnation, ClientConnection, type ClientSocket } from '@tern/proxy/testing'
+import { beginIncarnation, ClientConnection, type ClientSocket, type ClientSocketListener } from '@tern/proxy/testing'
 import { type Duplex, silentLogger } from '@tern/runtime'
 import { nameservers, networkOf, type Site } from './site.ts'
 import type { Process } from './timeline.ts'
@@ -25,13 +25,13 @@ export async function runProxy(site: Site, zone: string, process: Process): Prom
 /** A client that always reads: what is written has left. */
 function socketOf(stream: Duplex<Buffer, Buffer>): ClientSocket {
   let reading = true
-  let heard: ((chunk: Buffer) => void) | undefined
+  let listener: ClientSocketListener | undefined
   const held: Buffer[] = []
   return {
-    remote: 'simulated',
-    listen({ data, closed }) {
-      heard = data
-      stream.listen({ frame: (chunk) => (reading ? data(chunk) : void held.push(chunk)), end: closed })
+    listen(given) {
+      listener = given
+      const frame = (chunk: Buffer) => (reading ? given.data(chunk) : void held.push(chunk))
+      stream.listen({ frame, end: () => given.closed() })
     },
     write: (bytes) => stream.send(Buffer.from(bytes)),
     pendingBytes: () => 0,
@@ -40,7 +40,7 @@ function socketOf(stream: Duplex<Buffer, Buffer>): ClientSocket {
     },
     resume() {
       reading = true
-      while (reading && held.length > 0) heard?.(held.shift() as Buffer)
+      while (reading && held.length > 0) listener?.data(held.shift() as Buffer)
     },
     end: () => stream.end(),
     destroy: () => stream.end(),

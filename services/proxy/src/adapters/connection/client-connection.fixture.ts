@@ -41,7 +41,6 @@ class FakeClock {
 
 /** A client's socket, held from the client's side. */
 export class FakeSocket implements ClientSocket {
-  readonly remote = 'fake'
   readonly sent: Buffer[] = []
   paused = false
   closed = false

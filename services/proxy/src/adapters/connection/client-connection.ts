@@ -11,7 +11,7 @@ import {
 import type { envelope } from '@tern/proto'
 import { unreachable } from '@tern/runtime'
 import { connectionLimits } from '../../core/connection/limits.ts'
-import type { ClientSocket } from '../net/client-socket.ts'
+import type { ClientSocket, ClientSocketListener } from '../net/client-socket.ts'
 import type { Context } from './context.ts'
 import { openSession } from './opening.ts'
 import type { Session } from './session.ts'
@@ -19,7 +19,7 @@ import type { Session } from './session.ts'
 const { packetBytesMax, connectWithinMs, keepAliveGrace, answerBytesMax } = connectionLimits
 
 /** One network connection: packets in their order, one session once CONNECT was answered, and its end. */
-export class ClientConnection {
+export class ClientConnection implements ClientSocketListener {
   readonly context: Context
   readonly socket: ClientSocket
   private readonly decoder: Decoder
@@ -42,11 +42,7 @@ export class ClientConnection {
     this.decoder = createDecoder({ packetBytesMax })
     this.heardAt = context.clock.now()
     context.connections.add(this)
-    socket.listen({
-      data: (chunk) => this.guard(() => this.data(chunk)),
-      drain: () => this.guard(() => this.drained()),
-      closed: () => this.lost('the client closed the socket'),
-    })
+    socket.listen(this)
   }
 
   get version(): ProtocolVersion {
@@ -146,11 +142,26 @@ export class ClientConnection {
     }
   }
 
-  private data(chunk: Buffer): void {
-    if (this.phase === 'closed') return
-    if (this.phase !== 'connecting') this.heardAt = this.context.clock.now()
-    this.decoder.push(chunk)
-    this.readPackets()
+  data(chunk: Buffer): void {
+    this.guard(() => {
+      if (this.phase === 'closed') return
+      if (this.phase !== 'connecting') this.heardAt = this.context.clock.now()
+      this.decoder.push(chunk)
+      this.readPackets()
+    })
+  }
+
+  drain(): void {
+    this.guard(() => {
+      this.session?.drained()
+      if (!this.stalled) return
+      this.stalled = false
+      this.unblock()
+    })
+  }
+
+  closed(): void {
+    this.lost('the client closed the socket')
   }
 
   private readPackets(): void {
@@ -168,13 +179,6 @@ export class ClientConnection {
   private stall(): void {
     this.stalled = true
     this.block()
-  }
-
-  private drained(): void {
-    this.session?.delivery.writableAgain()
-    if (!this.stalled) return
-    this.stalled = false
-    this.unblock()
   }
 
   private handle(packet: ClientPacket): void {

@@ -11,7 +11,7 @@ export class Connections {
   private readonly endings = new Map<string, number>()
   private reportedAt: number
   private readonly all = new Set<ClientConnection>()
-  private readonly byClient = new Map<string, Set<ClientConnection>>()
+  private readonly byClient = new Map<string, ClientConnection[]>()
   private readonly clock: Clock
   private readonly logger: Logger
   private attempts = 0
@@ -39,8 +39,8 @@ export class Connections {
   /** Its client id is known now. */
   name(clientId: string, connection: ClientConnection): void {
     const known = this.byClient.get(clientId)
-    if (known) known.add(connection)
-    else this.byClient.set(clientId, new Set([connection]))
+    if (known) known.push(connection)
+    else this.byClient.set(clientId, [connection])
   }
 
   remove(connection: ClientConnection, why: string): void {
@@ -48,13 +48,13 @@ export class Connections {
     this.endings.set(why, (this.endings.get(why) ?? 0) + 1)
     const { clientId } = connection
     if (clientId === undefined) return
-    const named = this.byClient.get(clientId)
-    named?.delete(connection)
-    if (named?.size === 0) this.byClient.delete(clientId)
+    const others = this.byClient.get(clientId)?.filter((each) => each !== connection) ?? []
+    if (others.length > 0) this.byClient.set(clientId, others)
+    else this.byClient.delete(clientId)
   }
 
   superseded(clientId: string, number: envelope.ConnectionNumber): void {
-    for (const connection of [...(this.byClient.get(clientId) ?? [])]) connection.superseded(number)
+    for (const connection of this.byClient.get(clientId) ?? []) connection.superseded(number)
   }
 
   announce(queue: number): void {

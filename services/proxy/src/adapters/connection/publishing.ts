@@ -10,6 +10,7 @@ import type { Session } from './session.ts'
 /** What a client publishes: to the queue of its topic, and acknowledged when it is durable there. */
 export class Publishing {
   private readonly session: Session
+  private readonly sessionPresent: boolean
   private readonly aliases = new InboundAliases()
   private readonly exchanges = new InboundExchanges()
   /** QoS 1 packets that are not answered. */
@@ -21,7 +22,7 @@ export class Publishing {
 
   constructor(session: Session, sessionPresent: boolean) {
     this.session = session
-    if (!sessionPresent) this.earlier = Promise.resolve(new Map())
+    this.sessionPresent = sessionPresent
   }
 
   publish(packet: PublishPacket): void {
@@ -129,7 +130,9 @@ export class Publishing {
   /** The queue of an exchange that an earlier connection began is asked of all owners. */
   private async releaseEarlier(packetId: number): Promise<void> {
     const { connection, author } = this.session
-    this.earlier ??= connection.context.region.openExchanges(author.clientId, author.session)
+    this.earlier ??= this.sessionPresent
+      ? connection.context.region.openExchanges(author.clientId, author.session)
+      : Promise.resolve(new Map())
     const queue = (await this.earlier).get(packetId)
     const exchange = this.exchanges.get(packetId)
     if (connection.isClosed) return

@@ -17,9 +17,11 @@ export class Session {
   readonly connection: ClientConnection
   readonly request: ConnectRequest
   readonly author: Author
-  readonly delivery: Delivery
-  readonly publishing: Publishing
-  readonly subscribing: Subscribing
+  /** What its home kept of it; made use of when its delivery begins. */
+  private readonly resumed: home.SessionOpened | undefined
+  private outbound: Delivery | undefined
+  private publishes: Publishing | undefined
+  private subscribes: Subscribing | undefined
   private over = false
   private checkpointing = false
   private checkpointed = { revision: 0, at: 0 }
@@ -30,19 +32,40 @@ export class Session {
     opened: home.SessionOpened,
     number: envelope.ConnectionNumber,
   ) {
-    const { fanOut, groups, region, clock, logger } = connection.context
-    const { clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum } = request
     this.connection = connection
     this.request = request
-    this.author = { clientId, connection: number, session: opened.session ?? number }
-    this.checkpointed.at = clock.now()
-    this.delivery = new Delivery({
+    this.author = { clientId: request.clientId, connection: number, session: opened.session ?? number }
+    this.checkpointed.at = connection.context.clock.now()
+    if (opened.sessionPresent) this.resumed = opened
+  }
+
+  /** Most of a fleet is silent, and of the others many either publish or subscribe: each part is made when it is first needed. */
+  get delivery(): Delivery {
+    this.outbound ??= this.beginDelivery()
+    return this.outbound
+  }
+
+  get publishing(): Publishing {
+    this.publishes ??= new Publishing(this, this.resumed !== undefined)
+    return this.publishes
+  }
+
+  get subscribing(): Subscribing {
+    this.subscribes ??= new Subscribing(this)
+    return this.subscribes
+  }
+
+  private beginDelivery(): Delivery {
+    const { connection, request, resumed } = this
+    const { fanOut, groups, region, clock, logger } = connection.context
+    const { clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum } = request
+    return new Delivery({
       ...{ fanOut, groups, region, clock, clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum },
       taker: { ...this.author, clean: !this.persists },
       journalled: this.persists,
-      journal: opened.journal,
-      present: opened.sessionPresent,
-      ...(opened.cursor && { cursor: opened.cursor }),
+      journal: resumed?.journal ?? [],
+      present: resumed !== undefined,
+      ...(resumed?.cursor && { cursor: resumed.cursor }),
       send: (bytes) => connection.socket.write(bytes),
       writable: () => connection.socket.pendingBytes() < socketBytesMax,
       writeJournal: (entries, done) => this.writeJournal(entries, done),
@@ -51,8 +74,6 @@ export class Session {
       onGap: (queue, first, last) =>
         logger.warn('retention took messages before a session had them', { clientId, queue, first, last }),
     })
-    this.publishing = new Publishing(this, opened.sessionPresent)
-    this.subscribing = new Subscribing(this)
   }
 
   /** The session outlives its connection. */
@@ -114,8 +135,8 @@ export class Session {
   dropped(): void {
     if (this.over) return
     this.over = true
-    this.delivery.close()
-    this.subscribing.close()
+    this.outbound?.close()
+    this.subscribes?.close()
   }
 
   /** The home has moved: it does not know of sessions that end with their connection (D9). */
@@ -125,6 +146,11 @@ export class Session {
     if (this.over || region.queueOf(clientId) !== queue) return
     const { expirySeconds } = this.request
     void this.callHome({ $case: 'announce', value: { connection, session, expirySeconds } })
+  }
+
+  /** The socket takes more. */
+  drained(): void {
+    this.outbound?.writableAgain()
   }
 
   tick(now: number): void {

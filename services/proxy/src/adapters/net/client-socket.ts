@@ -9,7 +9,6 @@ export type ClientSocketListener = Readonly<{
 
 /** The network connection of a client, TCP or WebSocket. Writes of one turn of the event loop leave together. */
 export type ClientSocket = Readonly<{
-  remote: string
   listen(listener: ClientSocketListener): void
   write(bytes: Buffer): void
   /** Written, and not yet taken by the network. */
@@ -24,28 +23,54 @@ export type ClientSocket = Readonly<{
 /** What a client that was told goodbye may take to close its side. */
 export const goodbyeMs = 2_000
 
-/** Gathers what one turn writes. */
-export class WriteBatch {
-  private buffers: Buffer[] = []
-  private readonly flush: (bytes: Buffer) => void
+/** The sockets that the present turn of the event loop writes to: one task for all of them, and one write for each. */
+export class WriteTurn {
+  private batches: WriteBatch[] = []
   private readonly soon: (task: () => void) => void
+
+  constructor(soon: (task: () => void) => void) {
+    this.soon = soon
+  }
+
+  add(batch: WriteBatch): void {
+    if (this.batches.push(batch) === 1) this.soon(() => this.leave())
+  }
+
+  private leave(): void {
+    const { batches } = this
+    this.batches = []
+    for (const batch of batches) batch.leave()
+  }
+}
+
+/** Gathers what one turn writes to a socket. An idle one holds nothing: there are many of them. */
+export class WriteBatch {
+  private readonly turn: WriteTurn
+  private readonly flush: (bytes: Buffer) => void
+  private first: Buffer | undefined
+  private rest: Buffer[] | undefined
   bytes = 0
 
-  constructor(soon: (task: () => void) => void, flush: (bytes: Buffer) => void) {
-    this.soon = soon
+  constructor(turn: WriteTurn, flush: (bytes: Buffer) => void) {
+    this.turn = turn
     this.flush = flush
   }
 
   add(bytes: Buffer): void {
-    if (this.buffers.push(bytes) === 1) this.soon(() => this.leave())
     this.bytes += bytes.length
+    if (this.first === undefined) {
+      this.first = bytes
+      this.turn.add(this)
+    } else if (this.rest === undefined) this.rest = [this.first, bytes]
+    else this.rest.push(bytes)
   }
 
   leave(): void {
-    const { buffers } = this
-    if (buffers.length === 0) return
-    const bytes = buffers.length === 1 ? (buffers[0] as Buffer) : Buffer.concat(buffers, this.bytes)
-    this.buffers = []
+    const { first, rest } = this
+    if (first === undefined) return
+    const bytes = rest === undefined ? first : Buffer.concat(rest, this.bytes)
+    this.first = undefined
+    this.rest = undefined
     this.bytes = 0
     this.flush(bytes)
   }

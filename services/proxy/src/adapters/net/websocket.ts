@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Clock } from '@tern/runtime'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type ClientSocket, goodbyeMs, WriteBatch } from './client-socket.ts'
+import { type ClientSocket, goodbyeMs, WriteBatch, WriteTurn } from './client-socket.ts'
 import { type Listening, listenOn } from './listening.ts'
 
 const path = '/mqtt'
@@ -19,6 +19,7 @@ export function listenWebSocket(
     accept: (socket: ClientSocket) => void
   }>,
 ): Promise<Listening> {
+  const turn = new WriteTurn((task) => options.clock.soon(task))
   const server = createServer((_, response) => {
     response.writeHead(426, { 'content-type': 'text/plain' })
     response.end(`this port speaks MQTT over WebSocket at ${path}\n`)
@@ -33,7 +34,7 @@ export function listenWebSocket(
     handleProtocols: (_, request) => protocolOf(request) ?? false,
   })
   webSockets.on('error', () => {})
-  webSockets.on('connection', (webSocket, request) => options.accept(clientSocket(webSocket, request, options)))
+  webSockets.on('connection', (webSocket) => options.accept(clientSocket(webSocket, turn, options.clock)))
   return listenOn(server, address, shared).then((listening) => ({
     ...listening,
     close() {
@@ -50,18 +51,12 @@ function protocolOf({ headers }: IncomingMessage): string | undefined {
   return protocols.find((each) => offered.includes(each))
 }
 
-function clientSocket(
-  webSocket: WebSocket,
-  { socket }: IncomingMessage,
-  { clock }: Readonly<{ clock: Clock }>,
-): ClientSocket {
+function clientSocket(webSocket: WebSocket, turn: WriteTurn, clock: Clock): ClientSocket {
   let drained = () => {}
-  const batch = new WriteBatch(
-    (task) => clock.soon(task),
-    (bytes) =>
-      webSocket.send(bytes, () => {
-        if (webSocket.bufferedAmount === 0) drained()
-      }),
+  const batch = new WriteBatch(turn, (bytes) =>
+    webSocket.send(bytes, () => {
+      if (webSocket.bufferedAmount === 0) drained()
+    }),
   )
   let refused = false
   /** Says why, and does not wait for long for the client's side of it. */
@@ -72,16 +67,15 @@ function clientSocket(
   // A frame that is none: the library has said so to the client.
   webSocket.on('error', () => goodbye())
   return {
-    remote: `${socket.remoteAddress}:${socket.remotePort}`,
-    listen({ data, drain, closed }) {
-      drained = drain
+    listen(listener) {
+      drained = () => listener.drain()
       webSocket.on('message', (message: Buffer, isBinary) => {
         if (refused) return
-        if (isBinary) return data(message)
+        if (isBinary) return listener.data(message)
         refused = true
         goodbye(unsupportedData, 'MQTT is binary')
       })
-      webSocket.on('close', closed)
+      webSocket.on('close', () => listener.closed())
     },
     write: (bytes) => batch.add(bytes),
     pendingBytes: () => batch.bytes + webSocket.bufferedAmount,

@@ -19,8 +19,9 @@ const packetIdMax = 65_535
 export class InFlightWindow {
   readonly size: number
   private readonly entries = new Map<number, InFlight>()
-  private readonly restored = new Map<number, Set<number>>()
-  private readonly reserved = new Set<number>()
+  /** By queue; made when there is something to restore, or to reserve. */
+  private restored: Map<number, Set<number>> | undefined
+  private reserved: Set<number> | undefined
   private lastId = 0
 
   constructor(size: number) {
@@ -38,7 +39,7 @@ export class InFlightWindow {
   /** Only when there is room: a free packet id, never zero [MQTT5-2.2.1-4]. */
   begin(queue: number, position: number, qos: 1 | 2, retained: boolean, lease?: Lease): InFlight {
     do this.lastId = this.lastId === packetIdMax ? 1 : this.lastId + 1
-    while (this.entries.has(this.lastId) || this.reserved.has(this.lastId))
+    while (this.entries.has(this.lastId) || this.reserved?.has(this.lastId))
     const entry: InFlight = { packetId: this.lastId, queue, position, qos, phase: published, retained, lease }
     this.entries.set(entry.packetId, entry)
     return entry
@@ -51,6 +52,7 @@ export class InFlightWindow {
     this.entries.set(entry.packetId, entry)
     // A record of a group is none of those that the cursor is about.
     if (entry.lease !== undefined) return
+    this.restored ??= new Map()
     const positions = this.restored.get(entry.queue)
     if (positions) positions.add(entry.position)
     else this.restored.set(entry.queue, new Set([entry.position]))
@@ -66,22 +68,23 @@ export class InFlightWindow {
 
   /** The id is not given again before `free`. */
   reserve(packetId: number): void {
+    this.reserved ??= new Set()
     this.reserved.add(packetId)
   }
 
   free(packetId: number): void {
-    this.reserved.delete(packetId)
+    this.reserved?.delete(packetId)
   }
 
   /** Whether the position was in flight on an earlier connection: it is repeated, not sent anew. */
   wasRestored(queue: number, position: number): boolean {
-    return this.restored.get(queue)?.has(position) ?? false
+    return this.restored?.get(queue)?.has(position) ?? false
   }
 
   /** The highest of these positions; -1 when there is none. */
   restoredThrough(queue: number): number {
     let highest = -1
-    for (const position of this.restored.get(queue) ?? []) highest = Math.max(highest, position)
+    for (const position of this.restored?.get(queue) ?? []) highest = Math.max(highest, position)
     return highest
   }
 
