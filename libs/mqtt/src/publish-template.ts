@@ -9,11 +9,11 @@ export type FrameOptions = {
   dup?: boolean
   /** Needed for QoS 1 and 2. */
   packetId?: number
-  subscriptionIdentifiers?: readonly number[]
+  subscriptionIdentifiers?: readonly number[] | undefined
   /** `named` false: the receiver knows the alias already, and the topic name stays out. */
-  topicAlias?: { alias: number; named: boolean }
+  topicAlias?: { alias: number; named: boolean } | undefined
   /** What is left of it now; without it, the one of the message stands. */
-  messageExpiryInterval?: number
+  messageExpiryInterval?: number | undefined
 }
 
 type CachedFrame = { bytes: Buffer; packetIdAt: number; messageExpiryInterval: number | undefined }

@@ -12,7 +12,7 @@ import { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import { QueueCursor } from './queue-cursor.ts'
 import { cursorOf } from './session-cursor.ts'
-import { LiveSubscription, SubscriptionSet } from './subscription-set.ts'
+import { grantedTo, identifiersOf, LiveSubscription, SubscriptionSet } from './subscription-set.ts'
 import { TopicAliases } from './topic-aliases.ts'
 
 /** No session has more in flight, whatever its client allows. */
@@ -36,7 +36,7 @@ export class Delivery {
   /** Grows with everything that changes the cursor. */
   revision = 0
   private readonly outbox: Outbox
-  private readonly aliases: TopicAliases
+  private readonly aliases: TopicAliases | undefined
   private readonly catchUp: CatchUp
   private readonly progress: ReadonlyMap<number, state.QueueProgress>
   private readonly journal: OutboundJournal
@@ -48,8 +48,10 @@ export class Delivery {
     this.window = new InFlightWindow(Math.min(options.receiveMaximum, inFlightMax))
     this.outbox = new Outbox((bytes) => options.send(bytes))
     this.journal = new OutboundJournal(options, this.window, this.outbox)
-    this.aliases = new TopicAliases(options.version === 5 ? options.topicAliasMaximum : 0)
-    this.progress = new Map(options.cursor?.progress.map((progress) => [progress.queue, progress]))
+    if (options.version === 5 && options.topicAliasMaximum > 0) {
+      this.aliases = new TopicAliases(options.topicAliasMaximum)
+    }
+    this.progress = options.cursor ? new Map(options.cursor.progress.map((each) => [each.queue, each])) : noProgress
     this.catchUp = new CatchUp(this)
     this.exchanges = new SharedExchanges(this)
     this.held = options.present
@@ -150,7 +152,7 @@ export class Delivery {
       ? matching.filter(({ subscription }) => !this.isOwn(message, subscription))
       : matching
     if (subscriptions.length === 0) return 'done'
-    const secondsLeft = message.secondsLeft(this.options.clock.now())
+    const secondsLeft = message.secondsLeft(this.options.clock)
     if (secondsLeft !== undefined && secondsLeft < 0) return 'done'
     const qos = Math.min(message.qos, grantedTo(subscriptions)) as QoS
     if (!this.options.writable() || this.outbox.isFull) return qos === 0 && comesLive ? this.drop() : 'no room'
@@ -178,7 +180,7 @@ export class Delivery {
     const member = lease && this.shared.get(lease.group)
     const own = () => this.subscriptions.matching(message.topic, message.queue, message.position)
     const subscriptions = lease === undefined ? own() : member ? [member] : []
-    const secondsLeft = message.secondsToTell(this.options.clock.now())
+    const secondsLeft = message.secondsToTell(this.options.clock)
     const how = { qos, retain: retained, dup: true, secondsLeft, retained, entry, lease }
     if (!this.publish(message, how, subscriptions)) lease?.settle()
   }
@@ -188,7 +190,7 @@ export class Delivery {
     const { qos: granted, retainAsPublished } = member?.subscription ?? { qos: 2, retainAsPublished: false }
     const qos = entry?.qos ?? (Math.min(message.qos, granted) as QoS)
     const how = { qos, retain: message.retain && retainAsPublished, dup: false, retained: false, entry, lease }
-    const secondsLeft = message.secondsToTell(this.options.clock.now())
+    const secondsLeft = message.secondsToTell(this.options.clock)
     if (!this.publish(message, { ...how, secondsLeft }, member ? [member] : [])) lease.settle()
   }
 
@@ -320,18 +322,15 @@ export class Delivery {
     const { version, packetBytesMax } = this.options
     const { qos, retain, dup, secondsLeft, retained } = how
     this.revision++
-    const begin = () => this.window.begin(message.queue, message.position, qos as 1 | 2, retained, how.lease)
-    const entry = qos === 0 ? undefined : (how.entry ?? begin())
+    const { queue, position } = message
+    let { entry } = how
+    if (qos > 0) entry ??= this.window.begin(queue, position, qos as 1 | 2, retained, how.lease)
     const packetId = entry?.packetId ?? 0
-    const topicAlias = this.aliases.of(message.topic)
-    const identifiers = subscriptions.flatMap(({ subscription: { identifier } }) =>
-      identifier > 0 ? [identifier] : [],
-    )
+    const topicAlias = this.aliases?.of(message.topic)
+    const subscriptionIdentifiers = identifiersOf(subscriptions)
     const frame = message.template.frame({
-      ...{ version, qos, retain, dup, packetId },
-      ...(identifiers.length > 0 && { subscriptionIdentifiers: identifiers }),
-      ...(topicAlias && { topicAlias }),
-      ...(secondsLeft !== undefined && { messageExpiryInterval: secondsLeft }),
+      ...{ version, qos, retain, dup, packetId, subscriptionIdentifiers, topicAlias },
+      messageExpiryInterval: secondsLeft,
     })
     if (frame.length > packetBytesMax) {
       // As if it had been delivered [MQTT5-3.1.2-25].
@@ -388,9 +387,4 @@ export class Delivery {
   }
 }
 
-/** Of several subscriptions that match, the greatest QoS counts [MQTT5-3.3.4-2]. */
-function grantedTo(subscriptions: readonly LiveSubscription[]): number {
-  let granted = 0
-  for (const { subscription } of subscriptions) granted = Math.max(granted, subscription.qos)
-  return granted
-}
+const noProgress: ReadonlyMap<number, state.QueueProgress> = new Map()

@@ -7,9 +7,11 @@ import type { LiveSubscription } from './subscription-set.ts'
 /** Brings each message of a queue to the sessions of this proxy that are at it and want it (D3). */
 export class FanOut {
   private readonly tree = new TopicTree<LiveSubscription>()
-  /** Sessions that the present message matched, each with all its subscriptions that did. */
+  /** Sessions of several subscriptions that the present message matched, each with all that did. */
   private readonly matched = new Map<Delivery, LiveSubscription[]>()
   private message: Message | undefined
+  /** The present message, taken apart once somebody wants it. */
+  private outgoing: Outgoing | undefined
 
   add(live: LiveSubscription): void {
     this.tree.add(live.subscription.filter, live)
@@ -26,16 +28,27 @@ export class FanOut {
 
   private offer(message: Message): void {
     this.message = message
+    this.outgoing = undefined
     this.tree.match(topicOf(message), this.visit)
     if (this.matched.size === 0) return
-    const outgoing = new Outgoing(message)
-    for (const [delivery, subscriptions] of this.matched) delivery.offer(outgoing, subscriptions)
+    for (const [delivery, subscriptions] of this.matched) delivery.offer(this.apart(message), subscriptions)
     this.matched.clear()
   }
 
+  private apart(message: Message): Outgoing {
+    this.outgoing ??= new Outgoing(message)
+    return this.outgoing
+  }
+
   private readonly visit = (live: LiveSubscription): void => {
-    const { queue, position } = this.message as Message
+    const message = this.message as Message
+    const { queue, position } = message
     if (!live.delivery.isAt(queue, position) || !live.covers(queue, position)) return
+    // There is nothing to gather for a session that has this subscription only, as most do.
+    if (live.delivery.subscriptions.size === 1) {
+      live.delivery.offer(this.apart(message), [live])
+      return
+    }
     const subscriptions = this.matched.get(live.delivery)
     if (subscriptions === undefined) this.matched.set(live.delivery, [live])
     else subscriptions.push(live)

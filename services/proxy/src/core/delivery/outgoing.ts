@@ -1,5 +1,6 @@
 import { type Properties, PublishTemplate, type QoS } from '@tern/mqtt'
 import { decodeEnvelope, type Envelope, readBody } from '@tern/record'
+import type { Clock } from '@tern/runtime'
 import type { Message } from '../../ports.ts'
 
 /** A message on its way to clients, taken apart once for all of them. */
@@ -34,16 +35,17 @@ export class Outgoing {
   }
 
   /** What is left of its life in whole seconds; undefined for ever, negative when it is over [MQTT5-3.3.2-5] [MQTT5-3.3.2-6]. */
-  secondsLeft(nowMs: number): number | undefined {
+  secondsLeft(clock: Clock): number | undefined {
+    // Most messages never expire, and what time it is costs more than the rest of this.
     if (this.expirySeconds === undefined) return undefined
-    const left = this.timeMs + this.expirySeconds * 1000 - nowMs
+    const left = this.timeMs + this.expirySeconds * 1000 - clock.now()
     // Rather late than early: the clocks of the log and of this process may differ.
     return left < -expiryToleranceMs ? -1 : Math.max(0, Math.min(this.expirySeconds, Math.ceil(left / 1000)))
   }
 
   /** In an exchange that has begun: it may have been received, so its expiry does not end it, and the client is told what is left. */
-  secondsToTell(nowMs: number): number | undefined {
-    const left = this.secondsLeft(nowMs)
+  secondsToTell(clock: Clock): number | undefined {
+    const left = this.secondsLeft(clock)
     return left === undefined ? undefined : Math.max(0, left)
   }
 }

@@ -38,6 +38,10 @@ export class SubscriptionSet {
   private readonly byFilter = new Map<string, LiveSubscription>()
   private tree: TopicTree<LiveSubscription> | undefined
 
+  get size(): number {
+    return this.byFilter.size
+  }
+
   get(filter: string): LiveSubscription | undefined {
     return this.byFilter.get(filter)
   }
@@ -83,4 +87,19 @@ export class SubscriptionSet {
     }
     return this.tree
   }
+}
+
+const noIdentifiers: readonly number[] = []
+
+/** What PUBLISH says of the subscriptions that it comes for [MQTT5-3.3.4-3]. */
+export function identifiersOf(subscriptions: readonly LiveSubscription[]): readonly number[] {
+  const identified = subscriptions.filter(({ subscription }) => subscription.identifier > 0)
+  return identified.length > 0 ? identified.map(({ subscription }) => subscription.identifier) : noIdentifiers
+}
+
+/** Of several subscriptions that match, the greatest QoS counts [MQTT5-3.3.4-2]. */
+export function grantedTo(subscriptions: readonly LiveSubscription[]): number {
+  let granted = 0
+  for (const { subscription } of subscriptions) granted = Math.max(granted, subscription.qos)
+  return granted
 }
