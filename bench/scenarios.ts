@@ -17,6 +17,10 @@ export const scenarios: readonly Scenario[] = [
   { name: 'paced', load: { kind: 'live', pairs: 20, qos: 1, inFlight: 100, rate: 10_000 } },
   { name: 'many', load: { kind: 'live', pairs: 2_000, qos: 1, inFlight: 1, rate: 10_000 } },
   { name: 'fan-out', load: { kind: 'live', pairs: 500, fanOut: true, qos: 0, inFlight: 0, rate: 200 } },
+  {
+    name: 'fan-out-saturated',
+    load: { kind: 'live', pairs: 500, fanOut: true, qos: 1, subscriberQos: 0, inFlight: 100, rate: 0 },
+  },
   { name: 'backlog', load: { kind: 'backlog', count: 200_000 } },
   { name: 'narrow', load: { kind: 'narrow', others: 200_000, own: 100 } },
   { name: 'herd', load: { kind: 'herd', sessions: 1_000, messages: 2_000 } },

@@ -16,7 +16,7 @@ export async function live(load: LiveLoad, report: (report: Report) => void): Pr
 
   const subscriber = async (index: number): Promise<Socket> => {
     const socket = await open(load.addresses, index + 1, `s${run}-${index}`)
-    socket.write(subscribeBytes(load.qos, topicOf(index)))
+    socket.write(subscribeBytes(load.subscriberQos ?? load.qos, topicOf(index)))
     await answered(socket)
     frames(socket, (type, data, at) => {
       if (type >> 4 !== 3) return

@@ -8,6 +8,8 @@ export type LiveLoad = Readonly<{
   pairs: number
   fanOut?: boolean
   qos: 0 | 1
+  /** Of the subscriptions, when it is another one than that of the messages. */
+  subscriberQos?: 0 | 1
   /** Messages that a publisher has unacknowledged; at QoS 0 nothing limits it but the rate. */
   inFlight: number
   /** Messages a second over all publishers; 0: as fast as acknowledgements allow. */
