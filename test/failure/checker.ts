@@ -1,3 +1,4 @@
+import { Group, isShared } from './group.ts'
 import { type Entry, partsOf } from './history.ts'
 import { type Delivery, type Invocation, type Later, lineOf, Subscriber } from './subscriber.ts'
 
@@ -28,6 +29,8 @@ export class Judge {
   private readonly lines = new Map<string, Later[]>()
   /** The present session of each client. */
   private readonly subscribers = new Map<string, Subscriber>()
+  /** The group of each client that is a member of one: then it has no other subscription. */
+  private readonly groups = new Map<string, Group>()
   private readonly counts = { invoked: 0, acknowledged: 0, delivered: 0, repeatedAtQos1: 0, faults: 0 }
 
   get invocations(): number {
@@ -53,10 +56,12 @@ export class Judge {
         }
         break
       case 'subscribing':
-        this.subscriberOf(entry.actor).asks(entry.filter, entry.qos, at)
+        if (isShared(entry.filter)) this.joins(entry.actor, entry.filter, entry.qos)
+        else this.subscriberOf(entry.actor).asks(entry.filter, entry.qos, at)
         break
       case 'subscribed':
-        this.subscriberOf(entry.actor).subscribed(entry.filter, entry.qos, at)
+        if (isShared(entry.filter)) this.groups.get(entry.actor)?.lasts(at)
+        else this.subscriberOf(entry.actor).subscribed(entry.filter, entry.qos, at)
         break
       case 'unsubscribing':
         this.subscriberOf(entry.actor).leaves(entry.filter, at)
@@ -90,7 +95,7 @@ export class Judge {
   /** What is still missing, too. */
   finish(): Verdict {
     const violations = [...this.violations]
-    for (const subscriber of this.subscribers.values()) {
+    for (const subscriber of [...this.subscribers.values(), ...new Set(this.groups.values())]) {
       for (const key of this.acknowledged) {
         const publish = this.invoked.get(key)
         if (publish === undefined || subscriber.has(key) || !subscriber.isOwed(publish)) continue
@@ -115,6 +120,7 @@ export class Judge {
 
   /** A session that is over is owed what stands before the last that it got; how far it would have come, nobody knows. */
   private ended(actor: string): void {
+    this.groups.get(actor)?.lostMember()
     const subscriber = this.subscribers.get(actor)
     if (subscriber === undefined) return
     this.subscribers.delete(actor)
@@ -128,7 +134,7 @@ export class Judge {
 
   private judgeDelivery(entry: Delivery): void {
     const { key, actor, qos } = entry
-    const subscriber = this.subscriberOf(actor)
+    const subscriber = this.groups.get(actor) ?? this.subscriberOf(actor)
     const publish = this.invoked.get(key)
     if (publish === undefined || this.refused.has(key)) {
       this.found('phantom', `${actor} got ${key}, which was ${publish ? 'refused' : 'never published'}`)
@@ -139,7 +145,7 @@ export class Judge {
     if (wants === 'no') this.found('unwanted', `${actor} got ${key}, and had no subscription that matches`)
     if (wants === 'wrong QoS') this.found('qos', `${actor} got ${key} at QoS ${qos}, which no subscription asks for`)
     if (subscriber.has(key)) {
-      if (subscriber.isDoubled(entry)) this.found('doubled', `${actor} got ${key} twice at QoS 2`)
+      if (subscriber.isDoubled(entry)) this.found('doubled', `${subscriber.actor} got ${key} twice at QoS 2`)
       else this.counts.repeatedAtQos1++
       return
     }
@@ -148,6 +154,11 @@ export class Judge {
     const highest = subscriber.takes(entry, publish.qos, ordered)
     if (highest !== undefined)
       this.found('order', `${actor} got ${key} after number ${highest} of the same publisher and topic`)
+  }
+
+  private joins(actor: string, filter: string, qos: number): void {
+    const known = [...this.groups.values()].find((group) => group.actor === filter)
+    this.groups.set(actor, known ?? new Group(filter, qos))
   }
 
   private subscriberOf(actor: string): Subscriber {

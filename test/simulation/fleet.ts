@@ -44,6 +44,16 @@ const guests = {
   fickle: { subscriptions: overlapping },
 } as const satisfies Record<string, Kind>
 
+/**
+ * Members of a shared subscription, whose promise is theirs together. At QoS 2: once, and lost by none while their sessions last;
+ * where these end with their connections, once at most. At QoS 1: at least once.
+ */
+const shares = {
+  exactlyOnce: { qos: 2, sessions: ['lasting', 'lasting', 'lasting'] },
+  atMostOnce: { qos: 2, sessions: ['passing', 'passing', 'lasting'] },
+  atLeastOnce: { qos: 1, sessions: ['passing', 'lasting', 'lasting'] },
+} as const
+
 type Guest = Readonly<{ kind: keyof typeof guests; device: Device }>
 
 /**
@@ -59,6 +69,7 @@ export class Fleet {
   private readonly mortal: Device[] = []
   /** The one of the seed that is not there to stay: four of them in each seed would cost three times as much. */
   private readonly guest: Guest
+  private readonly members: readonly Device[]
   private readonly hoppers: readonly Device[]
   private stopped = false
   /** All that belongs to the end has been done. */
@@ -75,11 +86,13 @@ export class Fleet {
     const kind = site.random.pick(Object.keys(guests) as Guest['kind'][])
     this.guest = { kind, device: this.device(kind, guests[kind]) }
     this.subscribing.push(this.guest.device)
-    this.hoppers = [...this.subscribing, ...this.mortal]
+    this.members = this.share(site.random.pick(Object.keys(shares) as (keyof typeof shares)[]))
+    this.hoppers = [...this.subscribing, ...this.mortal, ...this.members]
   }
 
   start(): Promise<unknown> {
-    return Promise.all([...this.subscribing, ...this.publishing, ...this.mortal].map((device) => device.start()))
+    const all = [...this.subscribing, ...this.members, ...this.publishing, ...this.mortal]
+    return Promise.all(all.map((device) => device.start()))
   }
 
   /** Each publisher offers a message now and then. */
@@ -101,7 +114,7 @@ export class Fleet {
   /** Devices are lost now and then and come back, hop to another zone, start anew, or want something else. */
   live(): void {
     const { random } = this.site
-    for (const device of this.mortal) this.comeAndGo(device, 2_000, 1_000)
+    for (const device of [...this.mortal, ...this.members]) this.comeAndGo(device, 2_000, 1_000)
     this.nowAndThen(1_000, () => random.pick(this.hoppers).hop())
     const { kind, device } = this.guest
     if (kind === 'expiring') this.comeAndGo(device, 2_000, 2 * expirySeconds * 1_000)
@@ -113,6 +126,12 @@ export class Fleet {
         else device.subscribe({ filter, qos: random.pick([0, 1, 2]) })
       })
     }
+  }
+
+  private share(kind: keyof typeof shares): Device[] {
+    const { qos, sessions } = shares[kind]
+    const subscriptions = [{ filter: `$share/${kind}/t/+`, qos }] as const
+    return sessions.map((session, i) => this.device(`${kind}${i}`, { session, subscriptions }))
   }
 
   private comeAndGo(device: Device, stay: number, away: number): void {

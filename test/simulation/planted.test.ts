@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { acknowledgesBeforeTheLog, dropsAtTakeover, neverStepsDown, type Plant } from './planted.ts'
+import { acknowledgesBeforeTheLog, dropsAtTakeover, forgetsWhatIsTaken, neverStepsDown, type Plant } from './planted.ts'
 import { simulate } from './simulate.ts'
 
 /** The violations of the first seed that finds the planted fault. */
@@ -17,6 +17,10 @@ test('planted: a broker that acknowledges before the log answers is found', asyn
 
 test('planted: a takeover that drops what it takes over is found', async () => {
   expect((await firstFound(dropsAtTakeover, 10)).join()).toMatch(/session|doubled|lost/)
+})
+
+test('planted: a takeover that forgets what sessions took of groups is found', { timeout: 60_000 }, async () => {
+  expect((await firstFound(forgetsWhatIsTaken, 10)).join()).toMatch(/doubled: \$share/)
 })
 
 test('planted: an owner that does not step down is found', { timeout: 60_000 }, async () => {

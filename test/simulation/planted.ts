@@ -47,18 +47,34 @@ export const dropsAtTakeover: Plant = (log) => ({
   },
 })
 
+/** A takeover that does not know which records of groups are one session's for good. */
+export const forgetsWhatIsTaken: Plant = (log) => ({
+  ...log,
+  async read(topic, partition, from, bytesMax) {
+    const result = await log.read(topic, partition, from, bytesMax)
+    if (topic !== 'tern.state' || from !== result.start) return result
+    return { ...result, batches: without(result.batches, (_, key) => key.startsWith('taken/')) }
+  },
+})
+
 const epochOf = (fence: Buffer): number => Number(String(fence).split('.')[0])
 
-function fencesOf(bytes: Buffer): Buffer[] {
+const fencesOf = (bytes: Buffer): Buffer[] => recordsOf(bytes).map(({ fence }) => fence)
+
+function recordsOf(bytes: Buffer): { fence: Buffer; key: string }[] {
   return [...batches(bytes)].flatMap((batch) =>
-    [...batch.records()].flatMap(({ body }) => readBody(body, 0, body.length).header('fence') ?? []),
+    [...batch.records()].flatMap(({ body }) => {
+      const { key, header } = readBody(body, 0, body.length)
+      const fence = header('fence')
+      return fence === undefined ? [] : { fence, key: String(key) }
+    }),
   )
 }
 
 /** A copy in which some records are void: their fence is the lowest. */
-function without(given: Buffer, hidden: (fence: Buffer) => boolean): Buffer {
+function without(given: Buffer, hidden: (fence: Buffer, key: string) => boolean): Buffer {
   const bytes = Buffer.from(given)
-  for (const fence of fencesOf(bytes)) if (hidden(fence)) fence.fill('0', 0, fence.indexOf('.'))
+  for (const { fence, key } of recordsOf(bytes)) if (hidden(fence, key)) fence.fill('0', 0, fence.indexOf('.'))
   let at = 0
   // The checksums are made anew from the given times and offsets.
   for (const { baseOffset, appendTimeMs, sizeBytes } of batches(given)) {
