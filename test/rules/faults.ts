@@ -1,3 +1,4 @@
+import { forgettingFaults } from './forgetting-faults.ts'
 import { sharedFaults } from './shared-faults.ts'
 
 /** A rule of a queue (1 to 7) or of delivery (D1 to D12), as `docs/rules.md` words it, or the fence of tern.state. */
@@ -39,8 +40,8 @@ const queueFaults: readonly Fault[] = [
     rule: '1',
     without: 'a sequence that is not above the last one is void',
     ...queueState,
-    find: 'if (known.ended || record.sequence <= known.sequence) return false',
-    replace: 'if (known.ended) return false',
+    find: 'return known.ended || record.sequence <= known.sequence',
+    replace: 'return known.ended',
     noticedBy: 'a record whose sequence is not above the last of its producer is void',
   },
   {
@@ -98,7 +99,7 @@ const queueFaults: readonly Fault[] = [
     without: 'the snapshot keeps the last sequences',
     file: `${broker}/core/queue/snapshot.ts`,
     find: 'queue.producers.set(producerName || producer, { sequence, ended })',
-    replace: '',
+    replace: 'void [producer, sequence, ended]',
     tests: takeover,
     noticedBy: 'the next owner knows from the snapshot',
   },
@@ -376,4 +377,10 @@ const fenceFaults: readonly Fault[] = [
   },
 ]
 
-export const faults: readonly Fault[] = [...queueFaults, ...deliveryFaults, ...sharedFaults, ...fenceFaults]
+export const faults: readonly Fault[] = [
+  ...queueFaults,
+  ...deliveryFaults,
+  ...forgettingFaults,
+  ...sharedFaults,
+  ...fenceFaults,
+]

@@ -3,10 +3,14 @@ import { silentLogger } from '@tern/runtime'
 import { nameservers, networkOf, type Site } from './site.ts'
 import type { Process } from './timeline.ts'
 
+/** Often enough that each seed forgets many times. */
+const forgetEveryMs = 100
+
 /** A real broker on the simulated wires. */
 export async function runBroker(site: Site, zone: string, process: Process): Promise<void> {
   const address = `broker-${zone}`
-  const lives = createBrokerLives({ zone, nonce: () => site.nonce(), listen: address, nameservers }, address, {
+  const config = { zone, nonce: () => site.nonce(), listen: address, nameservers, forgetEveryMs }
+  const lives = createBrokerLives(config, address, {
     log: site.log.seenBy(process),
     clock: site.timeline.clockOf(process),
     logger: silentLogger,

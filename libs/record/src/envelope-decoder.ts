@@ -31,6 +31,7 @@ function emptyEnvelope(): Envelope {
     responseTopic: undefined,
     correlationData: undefined,
     userProperties: [],
+    settledThrough: 0,
   }
 }
 
@@ -51,6 +52,7 @@ function readNumber(e: Envelope, tag: number, value: number): void {
   else if (tag === 0x58) e.receiveTimeMs = value
   else if (tag === 0x68) e.payloadFormat = value
   else if (tag === 0x70) e.messageExpirySeconds = value
+  else if (tag === 0x98) e.settledThrough = value
 }
 
 function readBytes(e: Envelope, tag: number, buffer: Buffer, reader: VarintReader): void {

@@ -33,6 +33,7 @@ export function encodeEnvelope(e: Envelope): Buffer {
     at += e.correlationData.length
   }
   for (const property of e.userProperties) at = userProperty(out, at, property)
+  at = number(out, at, 0x98, e.settledThrough)
   return Buffer.from(out.subarray(0, at))
 }
 

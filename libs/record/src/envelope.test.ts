@@ -27,6 +27,7 @@ const envelopes: fc.Arbitrary<Envelope> = fc.record({
   contentType: optional(text),
   responseTopic: optional(text),
   correlationData: optional(fc.uint8Array({ maxLength: 300 })),
+  settledThrough: count,
   userProperties: fc.array(fc.record({ name: text, value: text }), { maxLength: 5 }),
 })
 

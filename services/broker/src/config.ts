@@ -6,4 +6,6 @@ export type BrokerConfig = Readonly<{
   listen: string
   /** host:port of every nameserver. */
   nameservers: readonly string[]
+  /** How often queues ask what of clients they may forget (rule 4); an hour when left out. */
+  forgetEveryMs?: number
 }>

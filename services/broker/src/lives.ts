@@ -7,6 +7,7 @@ import {
   type WatchRoutes,
 } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
+import { Forgetter } from './adapters/forgetting/forgetter.ts'
 import { createHomeService } from './adapters/home/service.ts'
 import { type AskHomes, HomeQuestions } from './adapters/link/home-questions.ts'
 import { Links } from './adapters/link/link-service.ts'
@@ -89,7 +90,7 @@ export function createBrokerLives(config: BrokerConfig, address: string, ports: 
 
 function liveAs(
   broker: number,
-  { nameservers: addresses }: BrokerConfig,
+  { nameservers: addresses, forgetEveryMs: everyMs }: BrokerConfig,
   { log, clock, logger, network }: BrokerPorts,
   serving: (queues: readonly number[]) => void,
 ): Life {
@@ -98,6 +99,7 @@ function liveAs(
   const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
   const askHomes: AskHomes = {
     sessionsExist: (keys) => questions.sessionsExist(keys),
+    willsStored: (clients) => questions.willsStored(clients),
     filterHeld: (filter) => questions.filterHeld(filter),
   }
   const homes = createHomeService({ log, broker, clock, logger, proxyAlive, publishWill: publish })
@@ -111,6 +113,12 @@ function liveAs(
   const publisher = new RecordPublisher({ ownership, queues, ownerOf, clock, remotes })
   const questions = new HomeQuestions({ ownership, homes, queues, ownerOf, remotes })
   const links = new Links({ ownership, homes, clock, logger, proxyAlive })
+  const forgetter = new Forgetter({
+    ...{ askHomes, log, clock, logger, everyMs },
+    runners: () => ownership.runners(),
+    table: () => routes.table(),
+    askClients: (...asked) => links.askClients(...asked),
+  })
   homes.onPush((proxy, push) => links.push(proxy, push))
   homes.onSuperseded((queue) => ownership.giveUp(queue))
   routes.onDied((incarnation) => {
@@ -123,6 +131,7 @@ function liveAs(
     links,
     stop() {
       routes.stop()
+      forgetter.stop()
       ownership.stop()
       links.end()
       remotes.stop()

@@ -74,6 +74,7 @@ export async function beginIncarnation(
     covered: (range) => fanOut.covered(range),
     superseded: (clientId, connection) => connections.superseded(clientId, connection),
     homeMoved: (queue) => connections.announce(queue),
+    connected: (clientId) => connections.has(clientId),
     leased: (queue, group, messages) => groups.leased(queue, group, messages),
   })
   await linked.ready

@@ -36,6 +36,8 @@ export type RegionListener = Readonly<{
   leased(queue: number, group: string, messages: readonly Message[]): void
   /** The home of these queues has moved: live connections whose client hashes to one are announced to it, clean ones first. */
   homeMoved(queue: number): void
+  /** Whether the client has a connection here, open or under way. */
+  connected(clientId: string): boolean
 }>
 
 /** All that the brokers of the region do for the clients of this proxy. Nothing here gives up while a queue has no owner: it waits. */

@@ -19,6 +19,13 @@ export function tell(asked: Asked, clients: ReadonlyMap<string, Client>, shared:
     }
     case 'filterHeld':
       return { $case: 'filterHeld', value: shared.has(asked.value) }
+    case 'willsStored': {
+      const stored = asked.value.clients.filter(({ clientId, connection }) => {
+        const will = clients.get(clientId)?.will
+        return will && connection && compareNumbers(will.connection, connection) <= 0
+      })
+      return { $case: 'willsStored', value: { clients: stored } }
+    }
     default:
       return unreachable(asked)
   }
@@ -27,6 +34,11 @@ export function tell(asked: Asked, clients: ReadonlyMap<string, Client>, shared:
 /** What was there at one of two moments, or at both. */
 export function either(one: Told, other: Told): Told {
   if (one?.$case === 'filterHeld' && other?.$case === 'filterHeld') return one.value ? one : other
-  if (one?.$case !== 'sessionsExist' || other?.$case !== 'sessionsExist') return undefined
-  return { $case: 'sessionsExist', value: { keys: [...new Set([...one.value.keys, ...other.value.keys])] } }
+  if (one?.$case === 'sessionsExist' && other?.$case === 'sessionsExist') {
+    return { $case: 'sessionsExist', value: { keys: union(one.value.keys, other.value.keys) } }
+  }
+  if (one?.$case !== 'willsStored' || other?.$case !== 'willsStored') return undefined
+  return { $case: 'willsStored', value: { clients: union(one.value.clients, other.value.clients) } }
 }
+
+const union = <Item>(one: readonly Item[], other: readonly Item[]): Item[] => [...new Set([...one, ...other])]

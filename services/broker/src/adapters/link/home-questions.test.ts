@@ -1,5 +1,5 @@
 import { LogError } from '@tern/log'
-import { home } from '@tern/proto'
+import { home, state } from '@tern/proto'
 import { partitionOf } from '@tern/routing'
 import { expect, test } from 'vitest'
 import { type FakeProxy, region } from './link.fixture.ts'
@@ -19,8 +19,8 @@ async function twoBrokers() {
 }
 
 let calls = 0
-async function openAt(proxy: FakeProxy, clientId: string) {
-  const sent = { $case: 'open', value: home.OpenSession.create({ expirySeconds: 60 }) } as const
+async function openAt(proxy: FakeProxy, clientId: string, will?: state.StoredWill) {
+  const sent = { $case: 'open', value: home.OpenSession.fromPartial({ expirySeconds: 60, will }) } as const
   const { opened } = await proxy.call(clientId, partitionOf(clientId, 2), sent, ++calls)
   const key = { clientId, incarnation: opened!.session! }
   const call = (next: NonNullable<home.HomeCall['call']>) =>
@@ -104,4 +104,15 @@ test('a new home knows which shared filters its sessions hold', async () => {
   await call({ $case: 'subscribe', value: subscription })
   await broker(3).own([1], 30)
   expect(await first.askHomes.filterHeld(held)).toBe(true)
+})
+
+test('a home says of which clients it stores a will, of that connection or a lower one', async () => {
+  const { first, second } = await twoBrokers()
+  const will = state.StoredWill.fromPartial({ topic: 'gone' })
+  const { connection, call } = await openAt(second.connect(7), there, will)
+  const asked = { clientId: there, connection }
+  const lower = { clientId: there, connection: { epoch: 1, counter: 1 } }
+  expect(await first.askHomes.willsStored([asked, lower, { clientId: here, connection }])).toEqual([asked])
+  await call({ $case: 'close', value: { connection, willApplies: false, cursor: undefined } })
+  expect(await first.askHomes.willsStored([asked])).toEqual([])
 })

@@ -25,6 +25,8 @@ export type HomeQuestionsOptions = Readonly<{
 export type AskHomes = Readonly<{
   /** Those of the sessions that exist. */
   sessionsExist(keys: readonly question.SessionKey[]): Promise<readonly question.SessionKey[]>
+  /** Those of which a will is stored, of that connection or a lower one. */
+  willsStored(clients: readonly question.ClientNumber[]): Promise<readonly question.ClientNumber[]>
   /** Whether a session anywhere holds this shared filter, "$share/<name>/<filter>". */
   filterHeld(filter: string): Promise<boolean>
 }>
@@ -38,21 +40,33 @@ export class HomeQuestions implements AskHomes {
   }
 
   async sessionsExist(keys: readonly question.SessionKey[]): Promise<question.SessionKey[]> {
-    const byHome = Map.groupBy(keys, ({ clientId }) => partitionOf(clientId, this.options.queues()))
-    const asked: Promise<question.SessionKeys>[] = []
-    for (const [queue, all] of byHome) {
-      for (let from = 0; from < all.length; from += keysMax) {
-        const value = { keys: all.slice(from, from + keysMax) }
-        asked.push(this.ask(queue, { $case: 'sessionsExist', value }))
-      }
-    }
-    return (await Promise.all(asked)).flatMap((answer) => answer.keys)
+    return this.inPages(keys, async (queue, page) => {
+      return (await this.ask(queue, { $case: 'sessionsExist', value: { keys: page } })).keys
+    })
+  }
+
+  async willsStored(clients: readonly question.ClientNumber[]): Promise<question.ClientNumber[]> {
+    return this.inPages(clients, async (queue, page) => {
+      return (await this.ask(queue, { $case: 'willsStored', value: { clients: page } })).clients
+    })
   }
 
   async filterHeld(filter: string): Promise<boolean> {
     const queues = Array.from({ length: this.options.queues() }, (_, queue) => queue)
     const held = await Promise.all(queues.map((queue) => this.ask(queue, { $case: 'filterHeld', value: filter })))
     return held.includes(true)
+  }
+
+  private async inPages<Item extends Readonly<{ clientId: string }>>(
+    items: readonly Item[],
+    ask: (queue: number, page: Item[]) => Promise<Item[]>,
+  ): Promise<Item[]> {
+    const byHome = Map.groupBy(items, ({ clientId }) => partitionOf(clientId, this.options.queues()))
+    const asked: Promise<Item[]>[] = []
+    for (const [queue, all] of byHome) {
+      for (let from = 0; from < all.length; from += keysMax) asked.push(ask(queue, all.slice(from, from + keysMax)))
+    }
+    return (await Promise.all(asked)).flat()
   }
 
   private async ask<Asked extends Question>(queue: number, asked: Asked): Promise<Answer<Asked['$case']>> {

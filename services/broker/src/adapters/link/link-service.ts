@@ -1,8 +1,9 @@
-import { type home, link } from '@tern/proto'
+import { type home, link, type question } from '@tern/proto'
 import { acceptStream, type RpcService, withViews } from '@tern/rpc'
 import type { Clock, Logger } from '@tern/runtime'
 import type { HomeService } from '../home/service.ts'
 import type { Ownership } from '../queue/ownership.ts'
+import type { QueueRunner } from '../queue/queue-runner.ts'
 import { Link, type LinkStream } from './link.ts'
 import { LinkSession } from './link-session.ts'
 
@@ -47,6 +48,16 @@ export class Links {
 
   push(proxy: number, push: home.HomePush): void {
     for (const { link } of this.sessions) if (link.proxy === proxy) link.push(push)
+  }
+
+  /** Rejects when the proxy has not begun anew with this very takeover, or does not answer. */
+  async askClients(proxy: number, runner: QueueRunner, clientIds: string[]): Promise<question.ClientsAnswer> {
+    const attached = [...this.sessions].filter((session) => session.link.proxy === proxy && session.isAttached(runner))
+    if (attached.length === 0) throw new Error(`proxy ${proxy} is not attached to this takeover`)
+    // An earlier stream of the proxy may linger; it answers on the present one.
+    return await Promise.any(attached.map((session) => session.askClients(runner.queue, clientIds))).catch(() => {
+      throw new Error(`proxy ${proxy} did not answer`)
+    })
   }
 
   proxyDied(incarnation: number): void {

@@ -1,6 +1,7 @@
 import { append, type deliver, home, type link, type question } from '@tern/proto'
 import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
 import type { Clock, Logger } from '@tern/runtime'
+import { ClientQuestions } from '../forgetting/client-questions.ts'
 import { status } from '../home/calls.ts'
 import type { HomeService } from '../home/service.ts'
 import type { Ownership } from '../queue/ownership.ts'
@@ -24,12 +25,14 @@ export class LinkSession {
   /** By queue: the takeover that this proxy has begun anew with, all that it has unanswered first. */
   private readonly attached = new Map<number, QueueRunner>()
   private readonly groups: GroupRequests
+  private readonly questions: ClientQuestions
   private closed = false
 
   constructor(link: Link, options: LinkSessionOptions) {
     this.link = link
     this.options = options
     this.groups = new GroupRequests(link, (queue, task) => this.at(queue, task))
+    this.questions = new ClientQuestions(link, options.clock)
   }
 
   frame(request: link.LinkRequest): void {
@@ -41,6 +44,7 @@ export class LinkSession {
     for (const part of request.retainedReads) void this.retained(part)
     for (const part of request.openExchangesReads) void this.openExchanges(part)
     for (const part of request.homeCalls) this.home(part)
+    for (const part of request.clientsAnswers) this.questions.answered(part)
     for (const part of request.homeQuestions) void this.homeQuestion(part)
     for (const part of request.groupJoins) this.groups.join(part)
     for (const part of request.groupSettles) this.groups.settle(part)
@@ -51,10 +55,20 @@ export class LinkSession {
 
   close(): void {
     this.closed = true
+    this.questions.close()
     for (const { dispatcher, groups } of this.options.ownership.runners()) {
       dispatcher.detach(this.link)
       groups.detach(this.link)
     }
+  }
+
+  /** Whether the proxy has begun anew with this very takeover. */
+  isAttached(runner: QueueRunner): boolean {
+    return this.attached.get(runner.queue) === runner
+  }
+
+  askClients(queue: number, clientIds: string[]): Promise<question.ClientsAnswer> {
+    return this.questions.ask(queue, clientIds)
   }
 
   /**

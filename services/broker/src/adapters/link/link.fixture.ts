@@ -138,6 +138,7 @@ export async function region({ clock = systemClock, logger = silentLogger }: Reg
     const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
     const askHomes: AskHomes = {
       sessionsExist: (keys) => questions.sessionsExist(keys),
+      willsStored: (clients) => questions.willsStored(clients),
       filterHeld: (filter) => questions.filterHeld(filter),
     }
     const ownership = new Ownership({ ...shared, broker: incarnation, homes, publish, askHomes }, () => {})

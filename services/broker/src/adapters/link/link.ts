@@ -67,6 +67,10 @@ export class Link {
     this.next().homeAnswers.push(answer)
   }
 
+  askClients(question: question.ClientsQuestion): void {
+    this.next().clientsQuestions.push(question)
+  }
+
   answerHomeQuestion(answer: question.HomeQuestionAnswer): void {
     this.next().homeQuestionAnswers.push(answer)
   }

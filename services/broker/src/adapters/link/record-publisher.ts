@@ -3,7 +3,8 @@ import { type Owner, partitionOf } from '@tern/routing'
 import type { Clock } from '@tern/runtime'
 import type { Ownership } from '../queue/ownership.ts'
 import type { QueueRunner } from '../queue/queue-runner.ts'
-import { type Remotes, within } from './remotes.ts'
+import type { Remotes } from './remotes.ts'
+import { within } from './within.ts'
 
 export type RecordPublisherOptions = Readonly<{
   ownership: Ownership

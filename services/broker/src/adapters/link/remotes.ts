@@ -3,11 +3,10 @@ import { PackedWriter } from '@tern/record'
 import { dialStream } from '@tern/rpc'
 import type { Clock, Duplex } from '@tern/runtime'
 import { linkService } from './link-service.ts'
+import { type Waiting, within } from './within.ts'
 
-const answerWithin = 5_000
 type BrokerStream = Duplex<link.LinkRequest, link.LinkResponse>
 export type DialBroker = (address: string) => BrokerStream
-type Waiting<Answer> = Readonly<{ resolve: (answer: Answer) => void; reject: (error: Error) => void }>
 
 const overGrpc: DialBroker = (address) => dialStream(address, linkService.link)
 
@@ -33,23 +32,6 @@ export class Remotes {
   stop(): void {
     for (const remote of [...this.remotes.values()]) remote.end()
   }
-}
-
-/** Rejects when nothing came in time: a queue that is given up meanwhile never answers. */
-export function within<Answer>(clock: Clock, start: (waiting: Waiting<Answer>) => void): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.after(answerWithin, () => reject(new Error('no answer in time')))
-    start({
-      resolve: (answer) => {
-        timer.cancel()
-        resolve(answer)
-      },
-      reject: (error) => {
-        timer.cancel()
-        reject(error)
-      },
-    })
-  })
 }
 
 /** A link to another broker, as proxy 0. */

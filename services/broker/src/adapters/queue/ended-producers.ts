@@ -1,5 +1,4 @@
-import { envelope } from '@tern/proto'
-import { encodeBody, encodeEnvelope } from '@tern/record'
+import { appendMarker } from './markers.ts'
 import type { QueueRunner } from './queue-runner.ts'
 
 /**
@@ -9,13 +8,8 @@ import type { QueueRunner } from './queue-runner.ts'
 export function endProducers(runners: readonly QueueRunner[], isDead: (producer: number) => boolean): void {
   for (const runner of runners) {
     for (const [producer, { ended }] of runner.state.producers) {
-      if (typeof producer === 'number' && producer > 0 && !ended && isDead(producer)) end(runner, producer)
+      if (typeof producer !== 'number' || producer === 0 || ended || !isDead(producer)) continue
+      appendMarker(runner, { endedProducer: producer }, () => {})
     }
   }
-}
-
-function end(runner: QueueRunner, producer: number): void {
-  const record = envelope.Envelope.create({ endedProducer: producer })
-  const body = encodeBody(null, null, [['tern', encodeEnvelope(record)]])
-  runner.append({ record, body, answer: () => {} })
 }

@@ -15,7 +15,7 @@ export type GroupEndsOptions = Readonly<{
   groups: ReadonlyMap<string, SharedGroup<unknown>>
   clock: Clock
   logger: Logger
-  askHomes: AskHomes
+  askHomes: Pick<AskHomes, 'sessionsExist' | 'filterHeld'>
   proxyAlive(incarnation: number): boolean
   put(writes: readonly StateWrite[]): void
   end(group: string): void

@@ -46,6 +46,8 @@ export class QueueRunner {
   readonly past: QueuePast
   private readonly rerouter: Rerouter
   readonly groups: QueueGroups
+  /** The first position that retention has left. */
+  logStart = 0
   private appending = false
   private reading: Promise<void> = Promise.resolve()
   private pumping = false
@@ -99,6 +101,7 @@ export class QueueRunner {
   /** Told the log's range a few times a second, and before a question whose answer must be the log's: reads what others wrote. */
   async compareWith({ start, end }: OffsetRange): Promise<void> {
     this.past.forgetBelow(start)
+    this.logStart = start
     this.state.forgetBelow(start)
     if (end > this.state.next) await this.readTo(end)
   }

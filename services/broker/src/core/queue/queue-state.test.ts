@@ -64,3 +64,50 @@ test('the same packet id in another session is another exchange', () => {
   state.apply(0, record({ sequence: 1, qosTwo: { session: number(3, 1), packetId: 9 } }))
   expect(state.apply(1, record({ sequence: 2, qosTwo: { session: number(4, 1), packetId: 9 } }))).toBe('live')
 })
+
+const will = (counter: number, clientId = 'c') =>
+  record({
+    clientId,
+    producer: 0,
+    producerName: `will/${clientId}/1.${counter}`,
+    sequence: 1,
+    connection: number(1, counter),
+  })
+
+test('of the wills of a client the newest is known, and what is not above it is void', () => {
+  const state = new QueueState(0)
+  const given = [will(1), will(1), will(3), will(1), will(2, 'd'), will(3), will(4)]
+  const verdicts = given.map((each, i) => state.apply(i, each))
+  expect(verdicts).toEqual(['live', 'void', 'live', 'void', 'live', 'void', 'live'])
+  expect(state.knows(will(4))).toBe(true)
+  expect([...state.wills]).toEqual([
+    ['c', { connection: number(1, 4), position: 6 }],
+    ['d', { connection: number(1, 2), position: 4 }],
+  ])
+})
+
+test('a will is no repetition of what its connection published, and void below a newer connection', () => {
+  const state = new QueueState(0)
+  state.apply(0, record({ sequence: 1, connection: number(1, 5) }))
+  expect(state.apply(1, will(5))).toBe('live')
+  state.apply(2, record({ sequence: 2, connection: number(1, 7) }))
+  expect(state.apply(3, will(6))).toBe('void')
+})
+
+test('after a settled marker an incarnation that the queue does not know has ended, a known or a later one has not', () => {
+  const state = new QueueState(0)
+  state.apply(0, record({ producer: 7, sequence: 3 }))
+  state.apply(1, record({ producer: 5, sequence: 1 }))
+  state.apply(2, record({ producer: 0, endedProducer: 5 }))
+  expect(state.apply(3, record({ producer: 0, settledThrough: 9 }))).toBe('marker')
+  expect([...state.producers.keys()]).toEqual([7])
+  const of = (producer: number) => record({ producer, sequence: 4 })
+  expect([5, 6, 9].map((producer) => state.isSuperseded(of(producer)))).toEqual([true, true, true])
+  expect([5, 7, 9, 10].map((producer, i) => state.apply(4 + i, of(producer)))).toEqual(['void', 'live', 'void', 'live'])
+})
+
+test('a lower settled marker that comes late changes nothing', () => {
+  const state = new QueueState(0)
+  for (const [i, through] of [9, 4].entries()) state.apply(i, record({ producer: 0, settledThrough: through }))
+  expect(state.settledThrough).toBe(9)
+})

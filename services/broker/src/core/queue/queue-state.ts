@@ -8,6 +8,12 @@ export type Verdict = 'live' | 'void' | 'marker'
 
 export type ProducerState = { sequence: number; ended: boolean }
 
+/** An inbound QoS 2 exchange that waits for its release, and where its message stands. */
+export type OpenExchange = Readonly<{ clientId: string; key: envelope.QosTwoKey; position: number }>
+
+/** The newest will of a client in a queue. */
+export type PublishedWill = Readonly<{ connection: ConnectionNumber; position: number }>
+
 /**
  * Everything a queue's owner must know of the past, as a function of log order alone (DESIGN 5, rules 1 to 4).
  * Changed in place: it takes every record of the queue.
@@ -16,7 +22,11 @@ export class QueueState {
   /** The position that the next record will have. */
   next: number
   readonly producers = new Map<string | number, ProducerState>()
+  /** Producer incarnations up to this one that are not among `producers` have ended. */
+  settledThrough = 0
   readonly connections = new Map<string, ConnectionNumber>()
+  /** A client's wills stand in a queue in the order of their connections (D9): what is not above the newest is a repetition. */
+  readonly wills = new Map<string, PublishedWill>()
   /** Open inbound QoS 2 exchanges: client, then "session/packet id", then position. */
   readonly openExchanges = new Map<string, Map<string, number>>()
   readonly voidPositions = new Set<number>()
@@ -35,17 +45,21 @@ export class QueueState {
 
   /** Whether the record would be void if it came now: the owner need not write it. */
   knows(record: Envelope): boolean {
-    const producer = this.producers.get(producerOf(record))
-    if (producer !== undefined && (producer.ended || record.sequence <= producer.sequence)) return true
-    if (this.isSuperseded(record)) return true
+    if (this.isRepetition(record) || this.isSuperseded(record)) return true
     return !record.release && record.qosTwo !== undefined && this.isOpen(record.clientId, record.qosTwo)
   }
 
   /** Rule 2: a newer connection of the client has written here, or the proxy is recorded dead. Never acknowledged. */
   isSuperseded(record: Envelope): boolean {
-    if (this.producers.get(producerOf(record))?.ended) return true
+    if (this.hasEnded(producerOf(record))) return true
     const newest = this.connections.get(record.clientId)
     return newest !== undefined && record.connection !== undefined && isLower(record.connection, newest)
+  }
+
+  noteWill(clientId: string, connection: ConnectionNumber, position: number): void {
+    const newest = this.wills.get(clientId)
+    if (newest === undefined || isLower(newest.connection, connection))
+      this.wills.set(clientId, { connection, position })
   }
 
   openPackets(clientId: string, session: ConnectionNumber): number[] {
@@ -55,7 +69,12 @@ export class QueueState {
   }
 
   private judge(position: number, record: Envelope): Verdict {
-    if (!this.inProducerOrder(record)) return 'void'
+    if (this.isRepetition(record)) return 'void'
+    this.noteProducer(position, record)
+    if (record.settledThrough > 0) {
+      this.settle(record.settledThrough)
+      return 'marker'
+    }
     if (record.endedProducer > 0) {
       const known = this.producers.get(record.endedProducer)
       this.producers.set(record.endedProducer, { sequence: known?.sequence ?? 0, ended: true })
@@ -73,17 +92,40 @@ export class QueueState {
   }
 
   /** Rule 1: a sequence that is not above the producer's last one is a repetition. */
-  private inProducerOrder(record: Envelope): boolean {
-    const key = producerOf(record)
-    if (key === 0) return true
-    const known = this.producers.get(key)
-    if (known === undefined) {
-      this.producers.set(key, { sequence: record.sequence, ended: false })
-      return true
+  private isRepetition(record: Envelope): boolean {
+    if (isWill(record)) {
+      const newest = this.wills.get(record.clientId)
+      return newest !== undefined && !isLower(newest.connection, record.connection)
     }
-    if (known.ended || record.sequence <= known.sequence) return false
-    known.sequence = record.sequence
-    return true
+    const known = this.producers.get(producerOf(record))
+    if (known === undefined) return this.hasEnded(producerOf(record))
+    return known.ended || record.sequence <= known.sequence
+  }
+
+  private noteProducer(position: number, record: Envelope): void {
+    if (isWill(record)) {
+      this.noteWill(record.clientId, record.connection, position)
+      return
+    }
+    const key = producerOf(record)
+    if (key === 0) return
+    const known = this.producers.get(key)
+    if (known === undefined) this.producers.set(key, { sequence: record.sequence, ended: false })
+    else known.sequence = record.sequence
+  }
+
+  private hasEnded(producer: string | number): boolean {
+    const known = this.producers.get(producer)
+    if (known !== undefined) return known.ended
+    return typeof producer === 'number' && producer > 0 && producer <= this.settledThrough
+  }
+
+  /** Of an incarnation that has ended, and is no higher, nothing more needs to be known. */
+  private settle(through: number): void {
+    this.settledThrough = Math.max(this.settledThrough, through)
+    for (const [producer, { ended }] of this.producers) {
+      if (ended && typeof producer === 'number' && producer <= this.settledThrough) this.producers.delete(producer)
+    }
   }
 
   /** Rule 2: the number of a client's connections only grows in a queue. */
@@ -100,10 +142,19 @@ export class QueueState {
   }
 
   /** Every open inbound exchange. */
-  *exchanges(): Generator<{ clientId: string; key: envelope.QosTwoKey; position: number }> {
-    for (const [clientId, open] of this.openExchanges) {
-      for (const [exchange, position] of open) yield { clientId, key: keyOf(exchange), position }
+  *exchanges(): Generator<OpenExchange> {
+    for (const clientId of this.openExchanges.keys()) yield* this.exchangesOf(clientId)
+  }
+
+  *exchangesOf(clientId: string): Generator<OpenExchange> {
+    for (const [exchange, position] of this.openExchanges.get(clientId) ?? []) {
+      yield { clientId, key: keyOf(exchange), position }
     }
+  }
+
+  /** Unless it was released meanwhile, and perhaps begun anew. */
+  forgetExchange(clientId: string, key: envelope.QosTwoKey, position: number): void {
+    if (this.openExchanges.get(clientId)?.get(exchangeOf(key)) === position) this.close(clientId, key)
   }
 
   /** Verdicts on what retention took are not asked for any more. */
@@ -129,6 +180,9 @@ export class QueueState {
     if (exchanges?.size === 0) this.openExchanges.delete(clientId)
   }
 }
+
+const isWill = (record: Envelope): record is Envelope & { connection: ConnectionNumber } =>
+  record.producerName !== '' && record.producerName.startsWith('will/') && record.connection !== undefined
 
 /** 0: a marker of an owner, which has no order of its own. */
 const producerOf = ({ producer, producerName }: Envelope): string | number => producerName || producer

@@ -2,7 +2,7 @@ import { state } from '@tern/proto'
 import { type ConnectionNumber, QueueState } from './queue-state.ts'
 
 type Part = state.SnapshotPart
-type ListName = 'producers' | 'connections' | 'openExchanges' | 'voidPositions'
+type ListName = 'producers' | 'connections' | 'wills' | 'openExchanges' | 'voidPositions'
 
 /** A part stays far below the limit of a batch; client ids are at most 64 KiB each. */
 const partBytesMax = 256 * 1024
@@ -10,11 +10,14 @@ const partBytesMax = 256 * 1024
 /** The verdicts of a queue so far, cut into records (rule 4). The last part closes the snapshot. */
 export function partsOf(queue: QueueState): Part[] {
   const position = queue.next - 1
+  const { settledThrough } = queue
+  const empty = (part: number) =>
+    state.SnapshotPart.create({ position, part, retainedThrough: position, settledThrough })
   const parts: Part[] = []
   let bytes = Number.POSITIVE_INFINITY
   const add = <Name extends ListName>(name: Name, item: Part[Name][number], size: number) => {
     if (bytes + size > partBytesMax) {
-      parts.push(state.SnapshotPart.create({ position, part: parts.length, retainedThrough: position }))
+      parts.push(empty(parts.length))
       bytes = 0
     }
     bytes += size
@@ -29,11 +32,14 @@ export function partsOf(queue: QueueState): Part[] {
   for (const [clientId, connection] of queue.connections) {
     add('connections', { clientId, connection }, 24 + clientId.length)
   }
+  for (const [clientId, { connection, position: at }] of queue.wills) {
+    add('wills', { clientId, connection, position: at }, 34 + clientId.length)
+  }
   for (const { clientId, key, position: at } of queue.exchanges()) {
     add('openExchanges', { clientId, key, position: at }, 48 + clientId.length)
   }
   for (const at of queue.voidPositions) add('voidPositions', at, 10)
-  parts.push(state.SnapshotPart.create({ position, part: parts.length, retainedThrough: position }))
+  parts.push(empty(parts.length))
   for (const part of parts) part.parts = parts.length
   parts[parts.length - 1] = { ...(parts.at(-1) as Part), closing: true }
   return parts
@@ -46,9 +52,15 @@ export function stateOf(parts: readonly Part[]): QueueState | undefined {
   const whole = parts.filter(({ position, part }) => position === closing.position && part < closing.parts)
   if (new Set(whole.map(({ part }) => part)).size !== closing.parts) return undefined
   const queue = new QueueState(closing.position + 1)
+  queue.settledThrough = closing.settledThrough
   for (const part of whole) {
     for (const { producer, producerName, sequence, ended } of part.producers) {
-      queue.producers.set(producerName || producer, { sequence, ended })
+      const will = willOf(producerName)
+      if (will === undefined) queue.producers.set(producerName || producer, { sequence, ended })
+      else queue.noteWill(will.clientId, will.connection, closing.position)
+    }
+    for (const { clientId, connection, position } of part.wills) {
+      queue.noteWill(clientId, connection as ConnectionNumber, position)
     }
     for (const { clientId, connection } of part.connections) {
       queue.connections.set(clientId, connection as ConnectionNumber)
@@ -57,4 +69,11 @@ export function stateOf(parts: readonly Part[]): QueueState | undefined {
     for (const position of part.voidPositions) queue.voidPositions.add(position)
   }
   return queue
+}
+
+/** Earlier snapshots have each will as a producer of its own. */
+function willOf(producerName: string): { clientId: string; connection: ConnectionNumber } | undefined {
+  const [, clientId, epoch, counter] = /^will\/(.*)\/(\d+)\.(\d+)$/s.exec(producerName) ?? []
+  if (clientId === undefined) return undefined
+  return { clientId, connection: { epoch: Number(epoch), counter: Number(counter) } }
 }

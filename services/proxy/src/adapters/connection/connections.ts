@@ -53,6 +53,10 @@ export class Connections {
     else this.byClient.delete(clientId)
   }
 
+  has(clientId: string): boolean {
+    return this.byClient.has(clientId)
+  }
+
   superseded(clientId: string, number: envelope.ConnectionNumber): void {
     for (const connection of this.byClient.get(clientId) ?? []) connection.superseded(number)
   }

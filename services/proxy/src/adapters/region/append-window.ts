@@ -8,7 +8,7 @@ export const appendWindow = { records: 8_192, bytes: 8 * 1024 * 1024 } as const
 const packetBytes = 512 * 1024
 
 type Answer = (result: AppendResult) => void
-type Pending = { body: Buffer; answer: Answer }
+type Pending = { clientId: string; body: Buffer; answer: Answer }
 
 const stored: AppendResult = { verdict: 'stored' }
 const superseded: AppendResult = { verdict: 'superseded' }
@@ -39,6 +39,16 @@ export class AppendWindow {
     return this.unsent < this.first + this.count
   }
 
+  /** Everything up to this sequence is answered. */
+  get answeredThrough(): number {
+    return this.first - 1
+  }
+
+  /** Who has something unanswered. */
+  clients(): Set<string> {
+    return new Set(this.pending.slice(this.head).map(({ clientId }) => clientId))
+  }
+
   whenRoom(then: () => void): void {
     if (this.hasRoom) then()
     else this.waiting.push(then)
@@ -49,7 +59,7 @@ export class AppendWindow {
     envelope.sequence = this.first + this.count
     const key = topic === null ? null : Buffer.from(topic)
     const body = encodeBody(key, topic === null ? null : payload, [['tern', encodeEnvelope(envelope)]])
-    this.pending.push({ body, answer })
+    this.pending.push({ clientId: envelope.clientId, body, answer })
     this.bytes += body.length
   }
 

@@ -96,6 +96,7 @@ export class BrokerLinks {
       this.answer(link, answer.id, answer.verdict === group.GroupTakeVerdict.NOT_OWNER, answer)
     }
     for (const answer of response.groupDoneAnswers) this.answer(link, answer.id, answer.notOwner, answer)
+    for (const question of response.clientsQuestions) at(question.queue)?.asked(question)
     for (const push of response.homePushes) this.options.push(push)
   }
 

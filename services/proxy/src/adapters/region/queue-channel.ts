@@ -1,4 +1,4 @@
-import { append, type deliver, type group, type link } from '@tern/proto'
+import { append, type deliver, type group, type link, type question } from '@tern/proto'
 import { unpack } from '@tern/record'
 import type { Owner } from '@tern/routing'
 import type { Clock } from '@tern/runtime'
@@ -23,6 +23,7 @@ export type ChannelOptions = Readonly<{
   covered(range: Covered): void
   attached(): void
   homeMoved(): void
+  connected(clientId: string): boolean
   leased(group: string, messages: readonly Message[]): void
 }>
 
@@ -206,6 +207,16 @@ export class QueueChannel implements Contributor {
     else if (verdict === STORED) this.appends.answered(firstSequence, count, 'stored')
     else if (verdict === SUPERSEDED) this.appends.answered(firstSequence, count, 'superseded')
     else this.appends.answered(firstSequence, count, reasonCode)
+  }
+
+  /** What the owner may not forget: who has a connection here, or a record under way (rule 4). */
+  asked({ id, clientIds }: question.ClientsQuestion): void {
+    const unanswered = this.appends.clients()
+    const held: number[] = []
+    for (const [i, clientId] of clientIds.entries()) {
+      if (unanswered.has(clientId) || this.options.connected(clientId)) held.push(i)
+    }
+    this.link?.next().clientsAnswers.push({ id, held, answeredThrough: this.appends.answeredThrough })
   }
 
   /** The table and the broker disagree: whichever is behind will have caught up soon. */

@@ -101,11 +101,13 @@ async function world() {
   const covered: Covered[] = []
   const moved: number[] = []
   const leased: number[] = []
+  const connected = new Set<string>()
   region.listen({
     covered: (range) => void covered.push(range),
     superseded() {},
     homeMoved: (queue) => void moved.push(queue),
     leased: (_, __, messages) => void leased.push(...messages.map(({ position }) => position)),
+    connected: (clientId) => connected.has(clientId),
   })
   const [a, b] = [...brokers.values()] as [FakeBroker, FakeBroker]
   await a.attach()
@@ -114,7 +116,7 @@ async function world() {
     table = tableOf(to, epoch)
     for (const listener of listeners) listener(table)
   }
-  return { region, a, b, covered, moved, leased, move }
+  return { region, a, b, covered, moved, leased, connected, move }
 }
 
 /** Of the event loop: what was sent before has arrived. */
@@ -151,6 +153,27 @@ test('on a new stream everything unanswered goes again, in order and with the sa
   expect(a.appended(before)).toEqual(['2', '3'])
   a.answer({ appendAnswers: stored(2, 2) })
   await expect.poll(() => results).toEqual(['1', '2', '3'].map((payload) => [payload, { verdict: 'stored' }]))
+})
+
+test('an owner that asks is told of clients that are connected or have a record under way, and how far all is answered', async () => {
+  const { region, a, connected } = await world()
+  const ask = async (id: number) => {
+    a.answer({ clientsQuestions: [{ id, queue: 0, clientIds: ['b', 'c', 'd'] }] })
+    const told = await a.request(({ clientsAnswers }) => clientsAnswers.some((answer) => answer.id === id))
+    return told.clientsAnswers
+  }
+  connected.add('d')
+  expect(await ask(1)).toEqual([{ id: 1, held: [2], answeredThrough: 0 }])
+  const answered = new Promise<void>((resolve) => {
+    region.append(0, record('1'), () => {})
+    region.append(0, record('2'), () => resolve())
+    region.append(0, { ...record('3'), envelope: envelope.Envelope.create({ clientId: 'b' }) }, () => {})
+  })
+  expect(await ask(2)).toEqual([{ id: 2, held: [0, 1, 2], answeredThrough: 0 }])
+  a.answer({ appendAnswers: stored(1, 2) })
+  await answered
+  connected.clear()
+  expect(await ask(3)).toEqual([{ id: 3, held: [0], answeredThrough: 2 }])
 })
 
 test('a new owner gets what the old one left unanswered, and a late answer of the old one counts for nothing', async () => {
@@ -283,6 +306,7 @@ test('live connections are announced to a new home before anything else is asked
     covered() {},
     superseded() {},
     leased() {},
+    connected: () => false,
     homeMoved() {
       void region.callHome('c', { $case: 'announce', value: { connection, session: connection, expirySeconds: 0 } })
     },

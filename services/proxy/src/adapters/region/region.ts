@@ -40,7 +40,13 @@ export class LinkedRegion implements Region {
   private readonly channels: readonly QueueChannel[]
   private readonly links: BrokerLinks
   private readonly clock: Clock
-  private listener: RegionListener = { covered() {}, superseded() {}, homeMoved() {}, leased() {} }
+  private listener: RegionListener = {
+    covered() {},
+    superseded() {},
+    homeMoved() {},
+    leased() {},
+    connected: () => false,
+  }
   private asked = 0
 
   constructor({ proxy, routes, clock, logger, dial = overGrpc }: RegionOptions) {
@@ -55,6 +61,7 @@ export class LinkedRegion implements Region {
         ...{ queue, proxy, clock },
         covered: (range) => this.listener.covered(range),
         homeMoved: () => this.listener.homeMoved(queue),
+        connected: (clientId) => this.listener.connected(clientId),
         leased: (group, messages) => this.listener.leased(queue, group, messages),
         attached: () => {
           attached.add(queue)
