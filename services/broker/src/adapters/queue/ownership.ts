@@ -10,7 +10,8 @@ import { QueueRunner } from './queue-runner.ts'
 import type { Publish } from './rerouter.ts'
 import { Snapshots } from './snapshots.ts'
 
-const compareInterval = 50
+/** Only records that others than owners append are found by it: a few times a second is enough, and costs each broker a call to the log. */
+const compareInterval = 200
 const coverInterval = 500
 const retryDelay = 200
 
