@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path'
 /** A region's folder, which only one region at a time may use. */
 export function claimFolder(folder: string): { release(): void } {
   for (const part of ['run', 'logs', 'log']) mkdirSync(join(folder, part), { recursive: true })
-  const file = join(folder, 'run', 'region.pid')
-  const other = holderOf(file)
+  const file = fileOf(folder)
+  const other = holderOf(folder)
   if (other !== undefined) {
     throw new Error(
       `the data folder ${resolve(folder)} is in use by a region with process id ${other}; stop that one, or give another folder with --data`,
@@ -15,9 +15,12 @@ export function claimFolder(folder: string): { release(): void } {
   return { release: () => rmSync(file, { force: true }) }
 }
 
-function holderOf(file: string): number | undefined {
+const fileOf = (folder: string): string => join(folder, 'run', 'region.pid')
+
+/** The process id of the region that uses the folder now. */
+export function holderOf(folder: string): number | undefined {
   try {
-    const text = readFileSync(file, 'utf8')
+    const text = readFileSync(fileOf(folder), 'utf8')
     const pid = Number.parseInt(text, 10)
     process.kill(pid, 0)
     // A number may have gone to another process since; its start time tells.

@@ -10,6 +10,8 @@ export type KeeperOptions = Readonly<{
   command: readonly string[]
   logFile: string
   pidFile: string
+  /** Added to the environment. */
+  env?: Readonly<Record<string, string>>
   restartDelayMs: number
   /** Resolves once the child serves. */
   ready(child: ChildProcess): Promise<unknown>
@@ -48,9 +50,12 @@ export class Keeper {
   }
 
   private launch(): void {
-    const { command, pidFile, ready } = this.options
+    const { command, pidFile, env, ready } = this.options
     const node = ['--disable-warning=ExperimentalWarning', '--import', leash, ...command]
-    const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    const child = spawn(process.execPath, node, {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...env },
+    })
     this.child = child
     this.enter('starting')
     if (child.pid) writeFileSync(pidFile, `${child.pid}\n`)

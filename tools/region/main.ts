@@ -1,7 +1,9 @@
 // `npm start`: a region of three zones on this machine.
 import { resolve } from 'node:path'
 import { flagsOrExit } from '../flags.ts'
+import { holderOf } from './folder.ts'
 import { listenToKeys } from './keys.ts'
+import { endLeftovers } from './leftovers.ts'
 import { planRegion } from './plan.ts'
 import { replacedPorts, summary } from './screen.ts'
 import { Supervisor } from './supervisor.ts'
@@ -24,12 +26,19 @@ function launch(supervisor: () => Supervisor): Supervisor {
   try {
     return supervisor()
   } catch (error) {
-    process.stderr.write(`cannot start: ${(error as Error).message}\n`)
-    process.exit(1)
+    return refuse(error)
   }
 }
 
-const plan = await planRegion(resolve(flags.data), Number(flags.port))
+function refuse(error: unknown): never {
+  process.stderr.write(`cannot start: ${(error as Error).message}\n`)
+  process.exit(1)
+}
+
+const folder = resolve(flags.data)
+// Before ports are chosen: what is left of an earlier region may still have them.
+if (holderOf(folder) === undefined) await endLeftovers(folder).catch(refuse)
+const plan = await planRegion(folder, Number(flags.port))
 const region = launch(
   () =>
     new Supervisor(plan, {

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { claimFolder } from './folder.ts'
 import { Keeper, type Phase } from './keeper.ts'
+import { folderVariable } from './leftovers.ts'
 import { logArguments, type Plan, type ZoneName, zoneArguments } from './plan.ts'
 
 export type Watcher = Readonly<{
@@ -39,6 +40,7 @@ export class Supervisor {
         command,
         restartDelayMs,
         ready,
+        env: { [folderVariable]: plan.folder },
         logFile: join(plan.folder, 'logs', `${name}.log`),
         pidFile: join(plan.folder, 'run', `${name}.pid`),
         changed: (phase) => watcher.changed(name, phase),
