@@ -1,4 +1,4 @@
-import { createBrokerLives, type LinkStream } from '@tern/broker'
+import { createBrokerLives, type LinkStream, quotasUnlessTold } from '@tern/broker'
 import { silentLogger } from '@tern/runtime'
 import { nameservers, networkOf, type Site } from './site.ts'
 import type { Process } from './timeline.ts'
@@ -9,7 +9,8 @@ const forgetEveryMs = 100
 /** A real broker on the simulated wires. */
 export async function runBroker(site: Site, zone: string, process: Process): Promise<void> {
   const address = `broker-${zone}`
-  const config = { zone, nonce: () => site.nonce(), listen: address, nameservers, forgetEveryMs }
+  const quotas = quotasUnlessTold
+  const config = { zone, nonce: () => site.nonce(), listen: address, nameservers, forgetEveryMs, quotas }
   const lives = createBrokerLives(config, address, {
     log: site.log.seenBy(process),
     clock: site.timeline.clockOf(process),

@@ -1,6 +1,6 @@
 // One zone of a region on one machine: a nameserver, a broker and a proxy in one process, which the supervisor starts and kills.
 import { randomUUID } from 'node:crypto'
-import { createBroker } from '@tern/broker'
+import { createBroker, quotasUnlessTold } from '@tern/broker'
 import { connectEmbeddedLog } from '@tern/log'
 import { createNameserver } from '@tern/nameserver'
 import { createProxy, overGrpc } from '@tern/proxy'
@@ -28,7 +28,10 @@ const log = connectEmbeddedLog(flags.log)
 const nameservers = flags.nameservers.split(',')
 const ports = { log, clock: systemClock, logger }
 
-const broker = createBroker({ zone: flags.zone, nonce: randomUUID, listen: flags.broker, nameservers }, ports)
+const broker = createBroker(
+  { zone: flags.zone, nonce: randomUUID, listen: flags.broker, nameservers, quotas: quotasUnlessTold },
+  ports,
+)
 /** A third of all links is one of a zone to itself. */
 const dialBroker = (address: string) => (address === broker.address() ? broker.connect() : overGrpc(address))
 

@@ -1,3 +1,5 @@
+import type { Quotas } from './core/quotas.ts'
+
 export type BrokerConfig = Readonly<{
   zone: string
   /** Drawn at random for each incarnation: one at the start, another after having been declared dead. */
@@ -6,6 +8,7 @@ export type BrokerConfig = Readonly<{
   listen: string
   /** host:port of every nameserver. */
   nameservers: readonly string[]
+  quotas: Quotas
   /** How often queues ask what of clients they may forget (rule 4); an hour when left out. */
   forgetEveryMs?: number
 }>

@@ -1,5 +1,6 @@
 export type { LinkStream } from './adapters/link/link.ts'
 export { type Broker, createBroker } from './broker.ts'
 export type { BrokerConfig } from './config.ts'
+export { quotasUnlessTold } from './core/quotas.ts'
 export { type BrokerLives, type BrokerNetwork, type BrokerPorts, createBrokerLives } from './lives.ts'
 export { settings } from './settings.ts'

@@ -90,7 +90,7 @@ export function createBrokerLives(config: BrokerConfig, address: string, ports: 
 
 function liveAs(
   broker: number,
-  { nameservers: addresses, forgetEveryMs: everyMs }: BrokerConfig,
+  { nameservers: addresses, forgetEveryMs: everyMs, quotas }: BrokerConfig,
   { log, clock, logger, network }: BrokerPorts,
   serving: (queues: readonly number[]) => void,
 ): Life {
@@ -102,7 +102,7 @@ function liveAs(
     willsStored: (clients) => questions.willsStored(clients),
     filterHeld: (filter) => questions.filterHeld(filter),
   }
-  const homes = createHomeService({ log, broker, clock, logger, proxyAlive, publishWill: publish })
+  const homes = createHomeService({ log, broker, ...quotas, clock, logger, proxyAlive, publishWill: publish })
   const ownership = new Ownership({ broker, log, clock, logger, homes, publish, askHomes, proxyAlive }, () => {
     serving(ownership.serving)
     endProducers(ownership.runners(), (producer) => !proxyAlive(producer))

@@ -11,10 +11,15 @@ const {
   listen,
   nameservers,
   log: address,
+  sessionsMax,
 } = settingsOrExit('broker [flags]: owns queues of a region', settings, checkSettings)
 const logger = createLogger().child({ service: 'broker', zone })
 const log = connectEmbeddedLog(address)
-const broker = createBroker({ zone, nonce: randomUUID, listen, nameservers }, { log, clock: systemClock, logger })
+const quotas = { sessionsMax }
+const broker = createBroker(
+  { zone, nonce: randomUUID, listen, nameservers, quotas },
+  { log, clock: systemClock, logger },
+)
 
 async function stop(): Promise<never> {
   broker.stop()

@@ -1,4 +1,5 @@
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
+import { quotasUnlessTold } from './core/quotas.ts'
 
 /** What whoever runs a broker may say. */
 export const settings = {
@@ -18,6 +19,14 @@ export const settings = {
     help: 'host:port of every nameserver, with commas',
   },
   log: { flag: 'log', env: 'TERN_LOG', kind: 'address', help: 'host:port of the log' },
+  sessionsMax: {
+    flag: 'sessions-max',
+    env: 'TERN_SESSIONS_MAX',
+    kind: 'whole',
+    default: String(quotasUnlessTold.sessionsMax),
+    min: 1,
+    help: 'sessions that each queue of the broker is home to; a client beyond that is refused with 0x97, who has a session is not',
+  },
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 

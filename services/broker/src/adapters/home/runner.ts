@@ -26,6 +26,7 @@ const retryMs = 250
 
 export type HomeRunnerOptions = Readonly<{
   epoch: number
+  sessionsMax: number
   clock: Clock
   logger: Logger
   publishWill(topic: string, body: Buffer): Promise<void>
@@ -114,7 +115,7 @@ export class HomeRunner {
         const holder = this.#clients.get(clientId)?.will?.stored.proxy
         const reportPossible = mayWait && holder !== undefined && this.#options.proxyAlive(holder)
         const number = { epoch: this.#options.epoch, counter: ++this.#counter }
-        const sessionsFull = this.#clients.size >= homeLimits.sessionsMax
+        const sessionsFull = this.#clients.size >= this.#options.sessionsMax
         return { type: 'open', clientId, request: call.value, proxy, number, reportPossible, sessionsFull, now }
       }
       case 'announce':

@@ -14,15 +14,16 @@ const clock: Clock = {
   soon: (task) => void setImmediate(task),
 }
 
-async function world() {
+async function world(sessionsMax = 10) {
   const log = createMemoryLog({ now: () => 0 })
   await log.provision(ternTopics(1))
   const wills: string[] = []
   const alive = new Set([1, 2])
-  const homeOf = async (epoch: number) => {
+  const homeOf = async (epoch: number, lowered = sessionsMax) => {
     const service = createHomeService({
       log,
       broker: epoch,
+      sessionsMax: lowered,
       clock,
       logger: silentLogger,
       publishWill: async (_, body) =>
@@ -30,15 +31,12 @@ async function world() {
       proxyAlive: (proxy) => alive.has(proxy),
     })
     await service.open(0, epoch)
-    const call = (proxy: number, sent: home.HomeCall['call']) =>
-      new Promise<home.HomeAnswer>((reply) =>
-        service.call(0, { id: 1, queue: 0, clientId: 'c', call: sent }, proxy, reply),
-      )
-    const open = (proxy: number, request: Partial<home.OpenSession>) =>
-      call(proxy, {
-        $case: 'open',
-        value: { cleanStart: false, expirySeconds: 0, will: undefined, principal: '', attempt: 0, ...request },
-      })
+    const call = (proxy: number, sent: home.HomeCall['call'], clientId = 'c') =>
+      new Promise<home.HomeAnswer>((reply) => service.call(0, { id: 1, queue: 0, clientId, call: sent }, proxy, reply))
+    const open = (proxy: number, request: Partial<home.OpenSession>, clientId = 'c') => {
+      const nothing = { cleanStart: false, expirySeconds: 0, will: undefined, principal: '', attempt: 0 }
+      return call(proxy, { $case: 'open', value: { ...nothing, ...request } }, clientId)
+    }
     return { service, call, open }
   }
   return { homeOf, wills, alive }
@@ -110,4 +108,29 @@ test('a CONNECT whose proxy died while it waited for a report opens nothing', as
   // Asked in order: whatever came of the one before is known.
   await call(1, { $case: 'close', value: home.CloseConnection.fromPartial({ connection: { epoch: 9, counter: 9 } }) })
   expect(opened).toEqual([1])
+})
+
+test('a home that is full refuses new sessions with 0x97, resumes those it has, and has room again when one ends', async () => {
+  const { homeOf } = await world(2)
+  const first = await homeOf(1)
+  await first.open(1, { expirySeconds: 60 }, 'a')
+  const b = await first.open(1, { expirySeconds: 60 }, 'b')
+  const refused = { status: home.HomeStatus.REFUSED, reasonCode: 0x97 }
+  expect(await first.open(1, { expirySeconds: 60 }, 'c')).toMatchObject(refused)
+  expect(await first.open(1, {}, 'c')).toMatchObject(refused)
+  expect((await first.open(2, { expirySeconds: 60 }, 'a')).opened?.sessionPresent).toBe(true)
+  const close = { connection: b.opened!.connection!, willApplies: false, expirySeconds: 0 }
+  await first.call(1, { $case: 'close', value: home.CloseConnection.fromPartial(close) }, 'b')
+  expect((await first.open(1, { expirySeconds: 60 }, 'c')).status).toBe(home.HomeStatus.OK)
+})
+
+test('a lower quota ends no session at the next home: it only lets no new one begin', async () => {
+  const { homeOf } = await world(2)
+  const first = await homeOf(1)
+  for (const clientId of ['a', 'b']) await first.open(1, { expirySeconds: 60 }, clientId)
+  const second = await homeOf(2, 1)
+  for (const clientId of ['a', 'b']) {
+    expect((await second.open(1, { expirySeconds: 60 }, clientId)).opened?.sessionPresent).toBe(true)
+  }
+  expect(await second.open(1, {}, 'c')).toMatchObject({ status: home.HomeStatus.REFUSED, reasonCode: 0x97 })
 })

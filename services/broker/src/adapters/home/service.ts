@@ -9,6 +9,8 @@ export type HomeServiceOptions = Readonly<{
   log: Log
   /** This broker's incarnation. */
   broker: number
+  /** Of each home. */
+  sessionsMax: number
   clock: Clock
   logger: Logger
   /** Resolves once the record is on the log; repeated with the same body until it does. */

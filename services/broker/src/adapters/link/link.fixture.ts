@@ -3,6 +3,7 @@ import { type append, control, type deliver, envelope, type home, link } from '@
 import { encodeBody, encodeEnvelope, PackedWriter, readBody, unpack } from '@tern/record'
 import { applyRoutes, emptyRouteTable, type Owner } from '@tern/routing'
 import { type Clock, type Duplex, duplexPair, type Logger, silentLogger, systemClock } from '@tern/runtime'
+import { type Quotas, quotasUnlessTold } from '../../core/quotas.ts'
 import { createHomeService, type HomeService } from '../home/service.ts'
 import { Ownership } from '../queue/ownership.ts'
 import { type AskHomes, HomeQuestions } from './home-questions.ts'
@@ -112,9 +113,13 @@ export type FakeBroker = Readonly<{
   own(queues: readonly number[], epoch: number): Promise<void>
 }>
 
-type RegionOptions = Readonly<{ clock?: Clock; logger?: Logger }>
+type RegionOptions = Readonly<{ clock?: Clock; logger?: Logger; quotas?: Quotas }>
 
-export async function region({ clock = systemClock, logger = silentLogger }: RegionOptions = {}): Promise<{
+export async function region({
+  clock = systemClock,
+  logger = silentLogger,
+  quotas = quotasUnlessTold,
+}: RegionOptions = {}): Promise<{
   log: Log
   faults: MemoryLogFaults
   dead: Set<number>
@@ -134,7 +139,7 @@ export async function region({ clock = systemClock, logger = silentLogger }: Reg
   })
   const broker = (incarnation: number): FakeBroker => {
     const shared = { log, clock, logger, proxyAlive }
-    const homes = createHomeService({ ...shared, broker: incarnation, publishWill: async () => {} })
+    const homes = createHomeService({ ...shared, ...quotas, broker: incarnation, publishWill: async () => {} })
     const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
     const askHomes: AskHomes = {
       sessionsExist: (keys) => questions.sessionsExist(keys),

@@ -1,6 +1,5 @@
-/** What a home holds at most. The answer to each is MQTT's 0x97, quota exceeded, unless it says otherwise. */
+/** What a home holds at most, beside the quota on its sessions (`core/quotas.ts`). The answer to each is MQTT's 0x97, quota exceeded, unless it says otherwise. */
 export const homeLimits = {
-  sessionsMax: 1_000_000,
   subscriptionsMax: 10_000,
   /** Outbound QoS 2 exchanges of a session that are not done. */
   journalMax: 4_096,

@@ -1,0 +1,7 @@
+/** What whoever runs a broker may grant more or less of; each is answered with MQTT's 0x97, quota exceeded. */
+export type Quotas = Readonly<{
+  /** Clients that one home knows: sessions, and wills that are still to come. There are as many homes as queues. */
+  sessionsMax: number
+}>
+
+export const quotasUnlessTold: Quotas = { sessionsMax: 1_000_000 }
