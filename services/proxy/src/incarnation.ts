@@ -5,6 +5,7 @@ import type { Context } from './adapters/connection/context.ts'
 import type { DialBroker } from './adapters/region/broker-link.ts'
 import { LinkedRegion } from './adapters/region/region.ts'
 import type { ProxyConfig } from './config.ts'
+import { WildcardShapes } from './core/connection/held-filters.ts'
 import { FanOut } from './core/delivery/fan-out.ts'
 import { GroupHub } from './core/shared/group-hub.ts'
 
@@ -79,5 +80,7 @@ export async function beginIncarnation(
   })
   await linked.ready
   logger.info('joined', { incarnation: proxy, queues: linked.queues })
-  return { context: { region: linked, fanOut, groups, connections, clock, logger, drawId: config.drawId }, stop }
+  const shapes = new WildcardShapes()
+  const { drawId } = config
+  return { context: { region: linked, fanOut, groups, connections, shapes, clock, logger, drawId }, stop }
 }

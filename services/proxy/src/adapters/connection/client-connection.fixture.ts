@@ -1,6 +1,7 @@
 import { type Packet, serverPackets } from '@tern/mqtt/testing'
 import { home } from '@tern/proto'
 import { silentLogger } from '@tern/runtime'
+import { WildcardShapes } from '../../core/connection/held-filters.ts'
 import { FanOut } from '../../core/delivery/fan-out.ts'
 import { GroupHub } from '../../core/shared/group-hub.ts'
 import type { AppendResult, OutgoingRecord, Region } from '../../ports.ts'
@@ -148,7 +149,7 @@ export function setUp() {
   const { region } = fake
   const groups = new GroupHub(region)
   const context = {
-    ...{ region, groups, connections, clock, fanOut: new FanOut(), logger: silentLogger },
+    ...{ region, groups, connections, clock, shapes: new WildcardShapes(), fanOut: new FanOut(), logger: silentLogger },
     drawId: () => 'drawn',
   }
   const connect = () => {

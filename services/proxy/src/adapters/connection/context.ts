@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@tern/runtime'
+import type { WildcardShapes } from '../../core/connection/held-filters.ts'
 import type { FanOut } from '../../core/delivery/fan-out.ts'
 import type { GroupHub } from '../../core/shared/group-hub.ts'
 import type { Region } from '../../ports.ts'
@@ -10,6 +11,8 @@ export type Context = Readonly<{
   fanOut: FanOut
   groups: GroupHub
   connections: Connections
+  /** Of the filters of all clients here. */
+  shapes: WildcardShapes
   clock: Clock
   logger: Logger
   /** A client id for a client that brings none. */

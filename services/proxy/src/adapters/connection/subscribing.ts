@@ -1,6 +1,7 @@
 import { reasonCode, type SubscribePacket, type UnsubscribePacket } from '@tern/mqtt'
 import { home, type state } from '@tern/proto'
 import { type Grant, grantsOf } from '../../core/connection/grants.ts'
+import { HeldFilters } from '../../core/connection/held-filters.ts'
 import { sendRetained } from './retained.ts'
 import type { Session } from './session.ts'
 
@@ -10,11 +11,12 @@ type Begun = Readonly<{ subscription: state.Subscription; isNew: boolean; retain
 export class Subscribing {
   private readonly session: Session
   /** Filters whose interest this session holds. */
-  private readonly interests = new Set<string>()
+  private readonly interests: HeldFilters
   private closed = false
 
   constructor(session: Session) {
     this.session = session
+    this.interests = new HeldFilters(session.connection.context.shapes)
   }
 
   subscribe(packet: SubscribePacket): void {
@@ -24,7 +26,7 @@ export class Subscribing {
       const subscriptions = begun.flatMap((each) => (typeof each === 'number' ? [] : [each.subscription]))
       const refusal = await this.keep(subscriptions)
       if (this.closed) return
-      if (refusal !== undefined) for (const { filter } of subscriptions) this.end(filter)
+      if (refusal !== undefined) this.takeBack(begun)
       else await this.join(subscriptions)
       if (this.closed) return
       const reasonCodes = begun.map((each) => (typeof each === 'number' ? each : (refusal ?? each.subscription.qos)))
@@ -73,8 +75,7 @@ export class Subscribing {
   close(): void {
     this.closed = true
     const { region } = this.session.connection.context
-    for (const filter of this.interests) if (!isShared(filter)) region.removeInterest(filter)
-    this.interests.clear()
+    for (const filter of this.interests.clear()) if (!isShared(filter)) region.removeInterest(filter)
   }
 
   /** Delivery begins at once, at a start that neither an owner nor this proxy has passed (D2). */
@@ -83,8 +84,9 @@ export class Subscribing {
     const { filter } = grant.subscription
     const { connection, delivery } = this.session
     const { region } = connection.context
-    const isNew = !this.interests.has(filter)
-    this.interests.add(filter)
+    const refusal = this.interests.refusalOf(filter)
+    if (refusal !== undefined) return refusal
+    const isNew = this.interests.add(filter)
     if (grant.shared) return { ...grant, isNew }
     const effective = await region.addInterest(filter)
     // Counted once for this session; a close meanwhile has given back what was held, this one too.
@@ -114,6 +116,11 @@ export class Subscribing {
     const { delivery } = this.session
     const shared = subscriptions.filter(({ filter }) => isShared(filter))
     await Promise.all(shared.map((subscription) => delivery.subscribeShared(subscription)))
+  }
+
+  /** What the session had before, it still has. */
+  private takeBack(begun: readonly (Begun | number)[]): void {
+    for (const each of begun) if (typeof each !== 'number' && each.isNew) this.end(each.subscription.filter)
   }
 
   private end(filter: string): void {

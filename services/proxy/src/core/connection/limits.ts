@@ -22,5 +22,14 @@ export const connectionLimits = {
   quietCheckpointEveryMs: 600_000,
 } as const
 
+/** What one client may subscribe to; SUBACK says 0x97 to the filters beyond it. */
+export const subscriptionLimits = {
+  filtersMax: 10_000,
+  /** Sets of levels at which the filters of a session have a `+`: the cost of matching grows with them. */
+  shapesMax: 64,
+  /** Those of all sessions at a proxy together. */
+  shapesOfAllMax: 1_024,
+} as const
+
 /** The expiry interval that never ends [MQTT5-3.1.2.11.2]. */
 export const neverExpires = 0xffff_ffff
