@@ -32,6 +32,7 @@ function emptyEnvelope(): Envelope {
     correlationData: undefined,
     userProperties: [],
     settledThrough: 0,
+    refused: 0,
   }
 }
 
@@ -53,6 +54,7 @@ function readNumber(e: Envelope, tag: number, value: number): void {
   else if (tag === 0x68) e.payloadFormat = value
   else if (tag === 0x70) e.messageExpirySeconds = value
   else if (tag === 0x98) e.settledThrough = value
+  else if (tag === 0xa0) e.refused = value
 }
 
 function readBytes(e: Envelope, tag: number, buffer: Buffer, reader: VarintReader): void {

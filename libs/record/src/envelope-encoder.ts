@@ -34,6 +34,7 @@ export function encodeEnvelope(e: Envelope): Buffer {
   }
   for (const property of e.userProperties) at = userProperty(out, at, property)
   at = number(out, at, 0x98, e.settledThrough)
+  at = number(out, at, 0xa0, e.refused)
   return Buffer.from(out.subarray(0, at))
 }
 

@@ -29,6 +29,7 @@ const envelopes: fc.Arbitrary<Envelope> = fc.record({
   correlationData: optional(fc.uint8Array({ maxLength: 300 })),
   settledThrough: count,
   userProperties: fc.array(fc.record({ name: text, value: text }), { maxLength: 5 }),
+  refused: small,
 })
 
 test('an envelope is encoded byte for byte as the generated codec does', () => {

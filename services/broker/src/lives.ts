@@ -102,8 +102,16 @@ function liveAs(
     willsStored: (clients) => questions.willsStored(clients),
     filterHeld: (filter) => questions.filterHeld(filter),
   }
-  const homes = createHomeService({ log, broker, ...quotas, clock, logger, proxyAlive, publishWill: publish })
-  const ownership = new Ownership({ broker, log, clock, logger, homes, publish, askHomes, proxyAlive }, () => {
+  const homes = createHomeService({
+    log,
+    broker,
+    sessionsMax: quotas.sessionsMax,
+    clock,
+    logger,
+    proxyAlive,
+    publishWill: publish,
+  })
+  const ownership = new Ownership({ broker, log, clock, logger, homes, publish, askHomes, quotas, proxyAlive }, () => {
     serving(ownership.serving)
     endProducers(ownership.runners(), (producer) => !proxyAlive(producer))
   })

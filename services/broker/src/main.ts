@@ -12,10 +12,12 @@ const {
   nameservers,
   log: address,
   sessionsMax,
+  retainedMax,
+  retainedBytesMax,
 } = settingsOrExit('broker [flags]: owns queues of a region', settings, checkSettings)
 const logger = createLogger().child({ service: 'broker', zone })
 const log = connectEmbeddedLog(address)
-const quotas = { sessionsMax }
+const quotas = { sessionsMax, retainedMax, retainedBytesMax }
 const broker = createBroker(
   { zone, nonce: randomUUID, listen, nameservers, quotas },
   { log, clock: systemClock, logger },

@@ -27,6 +27,20 @@ export const settings = {
     min: 1,
     help: 'sessions that each queue of the broker is home to; a client beyond that is refused with 0x97, who has a session is not',
   },
+  retainedMax: {
+    flag: 'retained-max',
+    env: 'TERN_RETAINED_MAX',
+    kind: 'whole',
+    default: String(quotasUnlessTold.retainedMax),
+    help: 'topics of each queue that may have a retained message; one of a further topic is refused with 0x97',
+  },
+  retainedBytesMax: {
+    flag: 'retained-bytes-max',
+    env: 'TERN_RETAINED_BYTES_MAX',
+    kind: 'whole',
+    default: String(quotasUnlessTold.retainedBytesMax),
+    help: 'bytes of the retained messages of each queue from which on one of a further topic is refused with 0x97',
+  },
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 

@@ -2,6 +2,13 @@
 export type Quotas = Readonly<{
   /** Clients that one home knows: sessions, and wills that are still to come. There are as many homes as queues. */
   sessionsMax: number
+  /** Topics of one queue that have a retained message, and the bytes of these. What is there may be replaced all the same. */
+  retainedMax: number
+  retainedBytesMax: number
 }>
 
-export const quotasUnlessTold: Quotas = { sessionsMax: 1_000_000 }
+export const quotasUnlessTold: Quotas = {
+  sessionsMax: 1_000_000,
+  retainedMax: 100_000,
+  retainedBytesMax: 64 * 1024 * 1024,
+}

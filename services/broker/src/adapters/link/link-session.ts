@@ -1,6 +1,7 @@
 import { append, type deliver, home, type link, type question } from '@tern/proto'
 import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
 import type { Clock, Logger } from '@tern/runtime'
+import type { AppendVerdict } from '../../core/queue/append-queue.ts'
 import { ClientQuestions } from '../forgetting/client-questions.ts'
 import { status } from '../home/calls.ts'
 import type { HomeService } from '../home/service.ts'
@@ -99,7 +100,10 @@ export class LinkSession {
       let sequence = firstSequence
       // Answers come in the order of asking, so that counting gives the sequence again.
       let answered = firstSequence
-      const answer = (verdict: 'stored' | 'superseded') => link.answerAppend(queue, answered++, verdicts[verdict])
+      const answer = (verdict: AppendVerdict) => {
+        if (typeof verdict === 'number') link.answerAppend(queue, answered++, append.AppendVerdict.REFUSED, verdict)
+        else link.answerAppend(queue, answered++, verdicts[verdict])
+      }
       for (const { body } of unpack(records, 0, 0)) {
         runner.append({ record: envelopeAt(body), body, answer })
         sequence++

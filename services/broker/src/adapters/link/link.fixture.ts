@@ -138,8 +138,13 @@ export async function region({
     return near
   })
   const broker = (incarnation: number): FakeBroker => {
-    const shared = { log, clock, logger, proxyAlive }
-    const homes = createHomeService({ ...shared, ...quotas, broker: incarnation, publishWill: async () => {} })
+    const shared = { log, clock, logger, proxyAlive, quotas }
+    const homes = createHomeService({
+      ...shared,
+      sessionsMax: quotas.sessionsMax,
+      broker: incarnation,
+      publishWill: async () => {},
+    })
     const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
     const askHomes: AskHomes = {
       sessionsExist: (keys) => questions.sessionsExist(keys),

@@ -24,12 +24,15 @@ export class Link {
   }
 
   /** Adds to the run of answers that the frame ends with, when it continues it. */
-  answerAppend(queue: number, sequence: number, verdict: append.AppendVerdict): void {
+  answerAppend(queue: number, sequence: number, verdict: append.AppendVerdict, reasonCode = 0): void {
     const answers = this.next().appendAnswers
     const last = answers.at(-1)
-    if (last?.queue === queue && last.verdict === verdict && last.firstSequence + last.count === sequence) last.count++
-    else
-      answers.push(append.AppendAnswer.create({ queue, firstSequence: sequence, count: 1, verdict, basePosition: -1 }))
+    const goesOn = last?.queue === queue && last.firstSequence + last.count === sequence
+    if (goesOn && last.verdict === verdict && last.reasonCode === reasonCode) last.count++
+    else {
+      const run = { queue, firstSequence: sequence, count: 1, verdict, basePosition: -1, reasonCode }
+      answers.push(append.AppendAnswer.create(run))
+    }
   }
 
   notOwner(queue: number, firstSequence: number, count: number): void {

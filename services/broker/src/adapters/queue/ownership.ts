@@ -1,6 +1,7 @@
 import type { Log } from '@tern/log'
 import type { RouteTable } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
+import type { Quotas } from '../../core/quotas.ts'
 import type { HomeService } from '../home/service.ts'
 import type { AskHomes } from '../link/home-questions.ts'
 import { CatchUpMeter, reportEveryMs } from '../past/catch-up-meter.ts'
@@ -26,6 +27,7 @@ export type OwnershipOptions = Readonly<{
   /** Appends a record to the queue of its topic, whoever owns that. */
   publish: Publish
   askHomes: AskHomes
+  quotas: Quotas
   proxyAlive(incarnation: number): boolean
 }>
 
@@ -132,14 +134,14 @@ export class Ownership {
   }
 
   private async open(queue: number, queues: number, epoch: number): Promise<QueueRunner> {
-    const { log, clock, homes, publish, askHomes, proxyAlive } = this.options
+    const { log, clock, homes, publish, askHomes, proxyAlive, quotas } = this.options
     const logger = this.options.logger.child({ queue, epoch })
     await homes.open(queue, epoch)
     const store = homes.store(queue)
     if (store === undefined) throw new Error('the home was closed while it opened')
     const snapshots = new Snapshots(store, logger)
     const { pages, meter } = this
-    const shared = { log, clock, logger, publish, askHomes, proxyAlive, pages, meter }
+    const shared = { log, clock, logger, publish, askHomes, proxyAlive, pages, meter, quotas }
     const runner = await QueueRunner.open({ queue, queues, snapshots, store, ...shared })
     logger.info('serves a queue', { position: runner.position })
     return runner

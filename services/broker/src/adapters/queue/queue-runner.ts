@@ -4,6 +4,8 @@ import type { Clock, Logger } from '@tern/runtime'
 import { Dispatcher, type Recipient } from '../../core/dispatch/dispatcher.ts'
 import { AppendQueue, type Batch, type Entry } from '../../core/queue/append-queue.ts'
 import { QueueState } from '../../core/queue/queue-state.ts'
+import type { Quotas } from '../../core/quotas.ts'
+import { RetainedAdmission } from '../../core/retained/retained-admission.ts'
 import { RetainedTopics } from '../../core/retained/retained-topics.ts'
 import type { StateStore } from '../home/state-store.ts'
 import type { AskHomes } from '../link/home-questions.ts'
@@ -32,6 +34,7 @@ export type QueueRunnerOptions = Readonly<{
   /** Appends a record that another Kafka producer put into the wrong queue to the right one. */
   publish: Publish
   askHomes: AskHomes
+  quotas: Quotas
   proxyAlive(incarnation: number): boolean
 }>
 
@@ -144,7 +147,10 @@ export class QueueRunner {
   }
 
   private async appendAll(): Promise<void> {
-    while (!this.pending.isEmpty && !this.closed) await this.appendBatch(this.pending.take(this.state))
+    while (!this.pending.isEmpty && !this.closed) {
+      const { admit } = new RetainedAdmission(this.retained, this.options.quotas)
+      await this.appendBatch(this.pending.take(this.state, admit))
+    }
     this.appending = false
   }
 
@@ -177,7 +183,10 @@ export class QueueRunner {
 
   private answer(entries: readonly Entry[]): void {
     if (this.closed) return
-    for (const { record, answer } of entries) answer(this.state.isSuperseded(record) ? 'superseded' : 'stored', record)
+    const { state } = this
+    for (const { record, answer } of entries) {
+      answer(state.isSuperseded(record) ? 'superseded' : (state.refusalOf(record) ?? 'stored'), record)
+    }
     if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
   }
 

@@ -3,6 +3,7 @@ import { encodeBatch, encodeBody } from '@tern/record'
 import { partitionOf } from '@tern/routing'
 import { silentLogger } from '@tern/runtime'
 import { expect, test } from 'vitest'
+import { quotasUnlessTold } from '../../core/quotas.ts'
 import type { FakeBroker } from '../link/link.fixture.ts'
 import { bodyOf, type FakeProxy, recordsOf, region } from '../link/link.fixture.ts'
 import { Snapshots } from './snapshots.ts'
@@ -110,4 +111,45 @@ test('a foreign record in the queue of its topic is a message like any other', a
   const first = broker(1)
   await first.own([0, 1], 10)
   expect(await payloads(first.connect(7), queue)).toEqual(['hello'])
+})
+
+test.each([['from the log'], ['from a snapshot']])(
+  'a retained message that was refused is refused again when its answer was lost, also by the next owner, who knows %s (D11)',
+  async (source) => {
+    const { log, broker } = await region({ quotas: { ...quotasUnlessTold, retainedMax: 1 } })
+    const first = broker(1)
+    await first.own([0, 1], 10)
+    const retain = (sequence: number, topic: string) =>
+      bodyOf(topic, `m${sequence}`, { producer: 7, sequence, retain: true })
+    const three = [retain(1, 'a'), retain(2, 'b'), retain(3, 'a')]
+    const answered = async (proxy: FakeProxy) => {
+      await proxy.append(0, 1, three)
+      const answers = proxy.received.flatMap(({ appendAnswers }) => appendAnswers)
+      return answers.flatMap(({ count, reasonCode }) => Array<number>(count).fill(reasonCode))
+    }
+    expect(await answered(first.connect(7))).toEqual([0, 0x97, 0])
+    expect(await answered(first.connect(7))).toEqual([0, 0x97, 0])
+    if (source === 'from a snapshot') {
+      await snapshotOf(first, 0)
+      await log.trim('tern.messages', 0, 3)
+    }
+    const second = broker(2)
+    await second.own([0, 1], 20)
+    expect(await answered(second.connect(7))).toEqual([0, 0x97, 0])
+    const proxy = second.connect(8)
+    proxy.send({ retainedReads: [{ id: 1, queue: 0, filter: '#', through: 100, afterTopic: '' }] })
+    const { baseTimeMs, count, records } = await proxy.find('retainedAnswers')
+    expect(recordsOf({ queue: 0, first: 0, last: 0, baseTimeMs, count, records })).toEqual([[2, 'a', 'm3']])
+  },
+)
+
+test('what stands on the log as retained is retained, whatever the quota of the next owner (D11)', async () => {
+  const { log, broker } = await region({ quotas: { ...quotasUnlessTold, retainedMax: 1 } })
+  const retain = (sequence: number) => bodyOf(`t/${sequence}`, 'kept', { producer: 7, sequence, retain: true })
+  await log.append('tern.messages', 0, encodeBatch([retain(1), retain(2), retain(3)]))
+  const owner = broker(1)
+  await owner.own([0, 1], 10)
+  const proxy = owner.connect(8)
+  proxy.send({ retainedReads: [{ id: 1, queue: 0, filter: '#', through: 100, afterTopic: '' }] })
+  expect((await proxy.find('retainedAnswers')).count).toBe(3)
 })

@@ -4,13 +4,20 @@ import type { QueueState } from './queue-state.ts'
 /** A batch ends at so many records or bytes: larger ones only make the log slower (kafka.md 1.4). */
 export const batchLimits = { records: 500, bytes: 512 * 1024 } as const
 
+/** A number is the reason code of a refusal. */
+export type AppendVerdict = 'stored' | 'superseded' | number
+
 /** Whoever waits for the verdict on a record. */
-export type Answer = (verdict: 'stored' | 'superseded', record: envelope.Envelope) => void
+export type Answer = (verdict: AppendVerdict, record: envelope.Envelope) => void
 
 /** A record that wants to be appended. */
-export type Entry = Readonly<{ record: envelope.Envelope; body: Buffer; answer: Answer }>
+export type Written = Readonly<{ record: envelope.Envelope; body: Buffer }>
+export type Entry = Written & Readonly<{ answer: Answer }>
 
-export type Batch = Readonly<{ entries: readonly Entry[]; bodies: readonly Buffer[]; written: readonly Entry[] }>
+/** What is written for an entry: itself, or what it is allowed to be. */
+export type Admit = (entry: Written) => Written
+
+export type Batch = Readonly<{ entries: readonly Entry[]; bodies: readonly Buffer[]; written: readonly Written[] }>
 
 /** Records of a queue on their way to the log: one batch is out, the next one gathers. */
 export class AppendQueue {
@@ -29,17 +36,18 @@ export class AppendQueue {
    * The next batch. What the state knows already, or stands twice in this batch, is not written again, but its answer
    * keeps its place: it leaves when all that came before it is durable.
    */
-  take(state: QueueState): Batch {
+  take(state: QueueState, admit: Admit): Batch {
     const taken: Entry[] = []
-    const written: Entry[] = []
+    const written: Written[] = []
     const newest = new Map<string | number, number>()
     let bytes = 0
     while (this.head < this.entries.length && written.length < batchLimits.records && bytes < batchLimits.bytes) {
       const entry = this.entries[this.head++] as Entry
       taken.push(entry)
       if (state.knows(entry.record) || isRepetition(entry.record, newest)) continue
-      written.push(entry)
-      bytes += entry.body.length
+      const admitted = admit(entry)
+      written.push(admitted)
+      bytes += admitted.body.length
     }
     if (this.head === this.entries.length) {
       this.entries = []

@@ -6,7 +6,11 @@ export type ConnectionNumber = Readonly<{ epoch: number; counter: number }>
 /** What log order makes of a record: a message, a repetition or stale one, or a marker that only changes state. */
 export type Verdict = 'live' | 'void' | 'marker'
 
-export type ProducerState = { sequence: number; ended: boolean }
+/** `refused`: reason codes of the newest records that were refused, by sequence. */
+export type ProducerState = { sequence: number; ended: boolean; refused?: Map<number, number> }
+
+/** A proxy has no more unanswered in a queue; nobody asks again for what is older. */
+export const refusalsKept = 8_192
 
 /** An inbound QoS 2 exchange that waits for its release, and where its message stands. */
 export type OpenExchange = Readonly<{ clientId: string; key: envelope.QosTwoKey; position: number }>
@@ -62,6 +66,22 @@ export class QueueState {
       this.wills.set(clientId, { connection, position })
   }
 
+  /** The reason code that the record was refused with; undefined when it was not. */
+  refusalOf(record: Envelope): number | undefined {
+    return this.producers.get(producerOf(record))?.refused?.get(record.sequence)
+  }
+
+  keepRefusal(producer: string | number, sequence: number, reasonCode: number): void {
+    const known = this.producers.get(producer)
+    if (known === undefined) return
+    known.refused ??= new Map()
+    known.refused.set(sequence, reasonCode)
+    for (const old of known.refused.keys()) {
+      if (old > sequence - refusalsKept) break
+      known.refused.delete(old)
+    }
+  }
+
   openPackets(clientId: string, session: ConnectionNumber): number[] {
     const prefix = `${session.epoch}.${session.counter}/`
     const keys = [...(this.openExchanges.get(clientId)?.keys() ?? [])]
@@ -81,6 +101,10 @@ export class QueueState {
       return 'marker'
     }
     if (!this.inConnectionOrder(record)) return 'void'
+    if (record.refused > 0) {
+      this.keepRefusal(producerOf(record), record.sequence, record.refused)
+      return 'marker'
+    }
     if (record.qosTwo === undefined) return 'live'
     if (record.release) {
       this.close(record.clientId, record.qosTwo)

@@ -24,10 +24,11 @@ export function partsOf(queue: QueueState): Part[] {
     const list = parts.at(-1)?.[name] as Part[Name][number][]
     list.push(item)
   }
-  for (const [producer, { sequence, ended }] of queue.producers) {
+  for (const [producer, { sequence, ended, refused }] of queue.producers) {
     const named = typeof producer === 'string'
-    const item = { producer: named ? 0 : producer, producerName: named ? producer : '', sequence, ended }
-    add('producers', item, 32 + item.producerName.length)
+    const codes = Array.from(refused ?? [], ([of, reasonCode]) => ({ sequence: of, reasonCode }))
+    const name = { producer: named ? 0 : producer, producerName: named ? producer : '' }
+    add('producers', { ...name, sequence, ended, refused: codes }, 32 + name.producerName.length + 16 * codes.length)
   }
   for (const [clientId, connection] of queue.connections) {
     add('connections', { clientId, connection }, 24 + clientId.length)
@@ -54,10 +55,15 @@ export function stateOf(parts: readonly Part[]): QueueState | undefined {
   const queue = new QueueState(closing.position + 1)
   queue.settledThrough = closing.settledThrough
   for (const part of whole) {
-    for (const { producer, producerName, sequence, ended } of part.producers) {
+    for (const { producer, producerName, sequence, ended, refused } of part.producers) {
       const will = willOf(producerName)
-      if (will === undefined) queue.producers.set(producerName || producer, { sequence, ended })
-      else queue.noteWill(will.clientId, will.connection, closing.position)
+      if (will !== undefined) {
+        queue.noteWill(will.clientId, will.connection, closing.position)
+        continue
+      }
+      const key = producerName || producer
+      queue.producers.set(key, { sequence, ended })
+      for (const { sequence: of, reasonCode } of refused) queue.keepRefusal(key, of, reasonCode)
     }
     for (const { clientId, connection, position } of part.wills) {
       queue.noteWill(clientId, connection as ConnectionNumber, position)

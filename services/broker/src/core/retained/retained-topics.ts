@@ -5,11 +5,23 @@ import type { Message } from '../queue/tail-ring.ts'
 /** The newest retained message of each topic of a queue: derived from the log, never written beside it (D11). */
 export class RetainedTopics {
   private readonly topics = new TopicStore<Message>()
+  /** Of the bodies. */
+  bytes = 0
   private changed = new Map<string, Message | undefined>()
+
+  get size(): number {
+    return this.topics.size
+  }
+
+  /** 0 when the topic has none. */
+  bytesOf(topic: string): number {
+    return this.topics.get(topic)?.body.length ?? 0
+  }
 
   /** A message with RETAIN 1: replaces the topic's value, or removes it when its payload is empty [MQTT5-3.3.1-5, -6, -7]. */
   apply(message: Message): void {
     const { value } = readBody(message.body, 0, message.body.length)
+    this.bytes -= this.bytesOf(message.topic)
     if (value === null || value.length === 0) {
       this.topics.delete(message.topic)
       this.changed.set(message.topic, undefined)
@@ -17,13 +29,17 @@ export class RetainedTopics {
       // A copy: the body is a view of a frame that would be kept alive as a whole.
       const kept = { ...message, body: Buffer.from(message.body) }
       this.topics.set(message.topic, kept)
+      this.bytes += kept.body.length
       this.changed.set(message.topic, kept)
     }
   }
 
   /** Takes up what a snapshot kept. */
   restore(messages: readonly Message[]): void {
-    for (const message of messages) this.topics.set(message.topic, message)
+    for (const message of messages) {
+      this.topics.set(message.topic, message)
+      this.bytes += message.body.length
+    }
   }
 
   /** Topics whose value changed since the last call, with their values now. */

@@ -32,7 +32,7 @@ export class Publishing {
     else if (!isValidTopicName(topic)) connection.close(reasonCode.topicNameInvalid, 'a topic name is not valid')
     else if (isReserved(topic)) this.refuse(packet, reasonCode.notAuthorized)
     else if (!this.payloadFits(packet)) this.refuse(packet, reasonCode.payloadFormatInvalid)
-    else if (packet.qos === 0) this.append(packet, topic, () => {})
+    else if (packet.qos === 0) this.append(packet, topic, (result) => this.answerNothing(result))
     else if (this.mayTake(packet)) this.publishAcknowledged(packet, topic)
   }
 
@@ -92,6 +92,11 @@ export class Publishing {
       else answer(result)
     })
     return true
+  }
+
+  /** A refusal is all that can be said of a message of QoS 0. */
+  private answerNothing(result: AppendResult): void {
+    if (result.verdict === 'refused') this.session.connection.close(result.reasonCode, 'a message was refused')
   }
 
   private answerPuback(packetId: number, result: AppendResult): void {
