@@ -9,6 +9,8 @@ export type Service = Readonly<{
   ready: Promise<string>
   ended: Promise<Readonly<{ code: number | null; stderr: string }>>
   process: ChildProcess
+  /** What it wrote to its log so far, a line each. */
+  lines(): string[]
 }>
 
 /** Runs the main.ts of a service, as its README says to. */
@@ -28,5 +30,6 @@ export function runService(main: string, flags: readonly string[], env: Record<s
   child.stderr?.on('data', (piece) => {
     stderr += piece
   })
-  return { ready, process: child, ended: once(child, 'close').then(([code]) => ({ code, stderr })) }
+  const lines = () => stderr.split('\n').filter((line) => line !== '')
+  return { ready, process: child, lines, ended: once(child, 'close').then(([code]) => ({ code, stderr })) }
 }

@@ -8,13 +8,14 @@ const serving = "process.send('serving'); setInterval(() => {}, 1000)"
 let folder: string
 let keeper: Keeper
 let phases: Phase[]
+let lines: string[]
 let look = () => {}
 
-function keep(script: string): void {
+function keep(script: string, logFile = 'child.log'): void {
   keeper = new Keeper({
     name: 'child',
     command: ['-e', script],
-    logFile: join(folder, 'child.log'),
+    logFile: join(folder, logFile),
     pidFile: join(folder, 'child.pid'),
     restartDelayMs: 10,
     ready: (child) => new Promise((resolve) => child.once('message', resolve)),
@@ -22,7 +23,7 @@ function keep(script: string): void {
       phases.push(phase)
       look()
     },
-    line: () => {},
+    line: (text) => void lines.push(text),
   })
 }
 
@@ -46,6 +47,7 @@ const alive = (pid: number) => {
 
 beforeEach(() => {
   phases = []
+  lines = []
   folder = mkdtempSync(join(tmpdir(), 'tern-keeper-'))
 })
 afterEach(async () => {
@@ -90,4 +92,12 @@ test('what a process writes is kept in its log file', async () => {
   await keeper.start()
   await keeper.stop()
   expect(readFileSync(join(folder, 'child.log'), 'utf8')).toBe('to the file\n')
+})
+
+test('a log file that cannot be written is told once, and the process goes on', async () => {
+  keep(`console.log('1'); setTimeout(() => { console.log('2'); ${serving} }, 50)`, 'no folder/child.log')
+  await keeper.start()
+  await expect.poll(() => lines.includes('child  2')).toBe(true)
+  expect(phases).toEqual(['starting', 'ready'])
+  expect(lines.filter((line) => line.includes('its files cannot be written (ENOENT'))).toHaveLength(1)
 })

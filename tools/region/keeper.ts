@@ -30,6 +30,7 @@ export class Keeper {
   private exited: Promise<unknown> = Promise.resolve()
   private readonly settling: (() => void)[] = []
   private restart: NodeJS.Timeout | undefined
+  private unwritable = false
 
   constructor(options: KeeperOptions) {
     this.options = options
@@ -58,7 +59,7 @@ export class Keeper {
     })
     this.child = child
     this.enter('starting')
-    if (child.pid) writeFileSync(pidFile, `${child.pid}\n`)
+    if (child.pid) this.note(() => writeFileSync(pidFile, `${child.pid}\n`))
     child.stdout?.on('data', (data: Buffer) => this.write(data))
     child.stderr?.on('data', (data: Buffer) => this.write(data))
     const exit = new Promise<string>((resolve) => {
@@ -110,8 +111,20 @@ export class Keeper {
   }
 
   private write(data: Buffer): void {
-    appendFileSync(this.options.logFile, data)
+    this.note(() => appendFileSync(this.options.logFile, data))
     for (const line of data.toString().trimEnd().split('\n')) this.options.line(`${this.options.name}  ${line}`)
+  }
+
+  /** A full disk must not end the supervisor, and the region with it. Told once, until it works again. */
+  private note(write: () => void): void {
+    try {
+      write()
+      this.unwritable = false
+    } catch (error) {
+      if (!this.unwritable)
+        this.options.line(`${this.options.name}: its files cannot be written (${(error as Error).message})`)
+      this.unwritable = true
+    }
   }
 
   private enter(phase: Phase): void {

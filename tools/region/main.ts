@@ -18,6 +18,9 @@ const flags = flagsOrExit('npm start -- [flags]: a region of three zones on this
 })
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
+/** Of the supervisor itself, in words that no process writes. */
+const isNotice = (text: string) =>
+  text.includes('; it is started again') || text.includes('its files cannot be written')
 const interactive = Boolean(process.stdin.isTTY)
 let logsShown = false
 let ready = false
@@ -46,7 +49,7 @@ const region = launch(
         if (ready) print(`${name}: ${phase}`)
       },
       line: (text) => {
-        if (logsShown || text.includes('; it is started again')) print(text)
+        if (logsShown || isNotice(text)) print(text)
       },
     }),
 )

@@ -1,5 +1,5 @@
-import type { nameserver } from '@tern/proto'
-import type { Clock, Logger } from '@tern/runtime'
+import type { control, nameserver } from '@tern/proto'
+import { type Clock, type Logger, Outage } from '@tern/runtime'
 import type { ControlLog } from './adapters/control-log.ts'
 import type { MemberStreams } from './adapters/member-streams.ts'
 import type { Peers } from './adapters/peers.ts'
@@ -37,7 +37,12 @@ type Options = Readonly<{
 export function createLeadership(options: Options): Leadership {
   const { config, clock, logger, controlLog, members } = options
   const run = `${config.name}/${config.nonce}`
-  const decider = createDecider(options, run, () => attention?.since ?? 0)
+  const outage = new Outage(
+    logger,
+    'the log refused or did not answer; it is tried again',
+    'the log takes decisions and answers again',
+  )
+  const decider = createDecider(options, run, { outage, listeningSince: () => attention?.since ?? 0 })
   let attention: Attention | undefined
   let busy = false
   let again = false
@@ -56,9 +61,7 @@ export function createLeadership(options: Options): Leadership {
     const state = controlLog.state()
     const work = leads() ? decider.lead(state) : decider.claim(state)
     work
-      .catch((error: unknown) =>
-        logger.warn('the log refused or did not answer; it is tried again', { error: String(error) }),
-      )
+      .catch((error: unknown) => outage.failed(error))
       .finally(() => {
         busy = false
         if (again) {
@@ -105,11 +108,17 @@ export function createLeadership(options: Options): Leadership {
 function createDecider(
   { config, clock, logger, controlLog, members, peers }: Options,
   run: string,
-  listeningSince: () => number,
+  { outage, listeningSince }: Readonly<{ outage: Outage; listeningSince: () => number }>,
 ) {
   let leadingSince = 0
   let rebalancedAt = 0
   let snapshotTriedAt = -1
+
+  const append = async (events: readonly control.ControlEvent[]) => {
+    await controlLog.append(events)
+    await controlLog.caughtUp()
+    outage.worked()
+  }
 
   const claim = async (state: ControlState) => {
     const now = clock.now()
@@ -119,11 +128,8 @@ function createDecider(
     const rank = alive.filter((peer) => (peer.run ?? '') < run && peer.run !== state.leader?.nameserver).length
     const term = termToClaim({ leader: state.leader, rank, ...leaderSight(state, run, peers, listeningSince()), now })
     if (term === undefined) return
-    logger.info('claims a term', { term, after: state.leader?.nameserver })
-    await controlLog.append([
-      { claim: 0, event: { $case: 'claimed', value: { term, nameserver: run, zone: config.zone } } },
-    ])
-    await controlLog.caughtUp()
+    await append([{ claim: 0, event: { $case: 'claimed', value: { term, nameserver: run, zone: config.zone } } }])
+    logger.info('claimed a term', { term, after: state.leader?.nameserver })
     if (controlLog.state().leader?.nameserver === run) leadingSince = clock.now()
   }
 
@@ -142,10 +148,9 @@ function createDecider(
     if (snapshotIsDue(state, snapshotTriedAt, events.length === 0, config.snapshotRecords ?? snapshotRecordsMax))
       return await snapshot(state)
     if (events.length === 0) return
-    for (const event of events) if (event.$case === 'died') logger.warn('declares a member dead', { ...event.value })
     if (mayRebalance) rebalancedAt = now
-    await controlLog.append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event })))
-    await controlLog.caughtUp()
+    await append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event })))
+    for (const event of events) if (event.$case === 'died') logger.warn('declared a member dead', { ...event.value })
   }
 
   const snapshot = async (state: ControlState) => {
@@ -153,8 +158,7 @@ function createDecider(
     if (leader === undefined) return
     snapshotTriedAt = state.through
     const event = { $case: 'snapshot' as const, value: snapshotOf(state, leader) }
-    await controlLog.append([{ claim: leader.claim, event }])
-    await controlLog.caughtUp()
+    await append([{ claim: leader.claim, event }])
     const before = neededFrom(controlLog.state())
     if (before !== undefined) await controlLog.trim(before)
   }

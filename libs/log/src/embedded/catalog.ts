@@ -28,7 +28,9 @@ export class Catalog {
   private readonly segments: Database<SegmentNote, number>
 
   constructor(folder: string) {
-    const root = open<unknown, number>({ path: folder, maxDbs: 2 })
+    // A batch for each turn of the event loop has a promise of its own, which nobody could wait for: on a full disk its rejection
+    // would end the process.
+    const root = open<unknown, number>({ path: folder, maxDbs: 2, eventTurnBatching: false })
     this.root = root
     this.pages = root.openDB<Buffer, Key>({ name: 'pages', encoding: 'binary' })
     this.segments = root.openDB<SegmentNote, number>({ name: 'segments', encoding: 'msgpack' })
@@ -41,12 +43,12 @@ export class Catalog {
   /** Resolves once it can be read; the same page may be put again. */
   async putPage({ topicId, partition }: PartitionId, entries: readonly PlacedEntry[]): Promise<void> {
     const [first] = entries
-    if (first) await this.pages.put([topicId, partition, first.baseOffset], encodePage(entries))
+    if (first) await written(this.pages.put([topicId, partition, first.baseOffset], encodePage(entries)))
   }
 
   /** To be called when all pages of the segment can be read. */
   async putNote(segment: number, note: SegmentNote): Promise<void> {
-    await this.segments.put(segment, note)
+    await written(this.segments.put(segment, note))
   }
 
   /** The page that holds the offset, else the first one above it. */
@@ -67,16 +69,26 @@ export class Catalog {
   async forget(segment: number): Promise<void> {
     const note = this.segments.get(segment)
     if (note === undefined) return
-    const removals: Promise<boolean>[] = [this.segments.remove(segment)]
+    const removals: Promise<boolean>[] = [written(this.segments.remove(segment))]
     for (const { topicId, partition, first, last } of note.paged) {
       const range = { start: [topicId, partition, first] as Key, end: [topicId, partition, last + 1] as Key }
-      for (const key of this.pages.getKeys(range)) removals.push(this.pages.remove(key))
+      for (const key of this.pages.getKeys(range)) removals.push(written(this.pages.remove(key)))
     }
     await Promise.all(removals)
   }
 
   close(): Promise<void> {
     return this.root.close()
+  }
+}
+
+/** A commit that failed has its reason in a second promise, which lmdb leaves to whoever reads the error. */
+async function written<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write
+  } catch (error) {
+    const { commitError } = error as { commitError?: Promise<never> }
+    throw commitError === undefined ? error : await commitError.catch((reason: unknown) => reason)
   }
 }
 

@@ -36,6 +36,7 @@ export class Journal {
   private at = 0
   private readonly spare: SpareSegment | undefined
   private buffer = Buffer.allocUnsafe(1024 * 1024)
+  private refused: Readonly<{ bytes: number; reason: string }> | undefined
 
   /** Hands each frame that is whole to `found`, in order, and cuts off what a crash tore. Throws when more than the tail is damaged. */
   constructor(options: JournalOptions, { isKnown, found }: JournalReader) {
@@ -73,9 +74,26 @@ export class Journal {
     return this.current?.number
   }
 
+  /** Why the disk takes no more; undefined once it took again what it had refused. Less than that may fit all the time. */
+  get refusal(): string | undefined {
+    return this.refused?.reason
+  }
+
   /** Durable when it returns; gives the places of the payloads. CommitRefused: certainly not written. Another error: end the process. */
   commit(frames: readonly Frame[]): Place[] {
     const size = frames.reduce((sum, { payload }) => sum + frameHeaderBytes + payload.length, 0)
+    try {
+      const places = this.write(frames, size)
+      if (size >= (this.refused?.bytes ?? 0)) this.refused = undefined
+      return places
+    } catch (error) {
+      if (error instanceof CommitRefused)
+        this.refused = { bytes: Math.min(size, this.refused?.bytes ?? size), reason: error.message }
+      throw error
+    }
+  }
+
+  private write(frames: readonly Frame[], size: number): Place[] {
     const segment = this.room(size)
     if (size > this.buffer.length) this.buffer = Buffer.allocUnsafe(2 * size)
     const places: Place[] = []

@@ -80,7 +80,7 @@ function fatal(error: Error): never {
 
 lock()
 const store = openStore()
-const service = createLogService(store, { clock: systemClock, commitIntervalMs, fatal })
+const service = createLogService(store, { clock: systemClock, logger, commitIntervalMs, fatal })
 const server = await startServer(listen, [service]).catch((error: Error) => {
   unlockFolder(data)
   return refuse(`${error.message}.`)

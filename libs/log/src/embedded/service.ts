@@ -1,6 +1,6 @@
 import type { log } from '@tern/proto'
 import { acceptStream, type RpcService, rpcError, unaryHandler } from '@tern/rpc'
-import type { Clock } from '@tern/runtime'
+import { type Clock, type Logger, Outage } from '@tern/runtime'
 import { LogError, type TopicSpec } from '../log.ts'
 import { CommitRefused } from './journal.ts'
 import { asBuffer, logService } from './method-definitions.ts'
@@ -13,6 +13,7 @@ const tailBytesMax = 1024 * 1024
 
 export type LogServiceOptions = Readonly<{
   clock: Clock
+  logger: Logger
   /** From the begin of one commit to that of the next, at least; 0: as soon as there is something to commit. */
   commitIntervalMs: number
   /** Called when the disk failed in a way after which nothing can be promised. */
@@ -65,9 +66,14 @@ export function createLogService(store: Store, options: LogServiceOptions): RpcS
 function gatherAppends(
   store: Store,
   tails: ReadonlySet<() => void>,
-  { clock, commitIntervalMs, fatal }: LogServiceOptions,
+  { clock, logger, commitIntervalMs, fatal }: LogServiceOptions,
 ) {
   let waiting: Waiting[] = []
+  const disk = new Outage(
+    logger,
+    'appends are refused until there is room: make room on the disk that holds the log; nothing is lost meanwhile',
+    'the disk takes appends again',
+  )
   const ask = createPace(clock, commitIntervalMs, () => {
     const now = waiting
     waiting = []
@@ -82,6 +88,8 @@ function gatherAppends(
         at += request.batches.length
       }
       for (const wake of tails) wake()
+      if (store.refusal === undefined) disk.worked()
+      else disk.failed(store.refusal)
     } catch (error) {
       fatal(error as Error)
     }

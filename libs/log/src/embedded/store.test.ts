@@ -75,6 +75,23 @@ test('a full disk refuses with a sentence, keeps what there is, and takes append
   expect(all(open(), 'tern.messages')).toEqual(before)
 })
 
+test('a disk counts as full until it takes again as much as it refused, whatever smaller things still fit', () => {
+  let full = false
+  const store = open((...given) => {
+    if (full) throw new Error('ENOSPC: no space left on device')
+    return createSegment(...given)
+  })
+  const text = 'x'.repeat(1500)
+  full = true
+  while (append(store, 'tern.messages', text)?.refused === '') expect(store.refusal).toBeUndefined()
+  expect(store.refusal).toMatch(/no room for the log: ENOSPC/)
+  expect(append(store, 'tern.messages', 'small')?.refused).toBe('')
+  expect(store.refusal).toBeDefined()
+  full = false
+  append(store, 'tern.messages', text)
+  expect(store.refusal).toBeUndefined()
+})
+
 test('past the retention whole segments are given back, and what is kept for ever is carried over', async () => {
   const store = open()
   append(store, 'tern.control', 'term 1')

@@ -139,6 +139,11 @@ export class Store {
     if (index.start !== start) this.commitFact([...this.topics.values()])
   }
 
+  /** Why the disk takes no more; undefined while it does. */
+  get refusal(): string | undefined {
+    return this.journal.refusal
+  }
+
   /** Resolves once every complete segment is noted in the catalog, or could not be. */
   sealed(): Promise<void> {
     return this.sealer.settled

@@ -1,6 +1,6 @@
 import { type Log, LogError } from '@tern/log'
 import { encodeBatch } from '@tern/record'
-import type { Clock, Logger } from '@tern/runtime'
+import { type Clock, type Logger, Outage } from '@tern/runtime'
 import { encodeStateRecord, type StateEntry, type StateRecord, type StateWrite } from './state-record.ts'
 import { createStateReplica, type StateReplica } from './state-replica.ts'
 
@@ -60,6 +60,7 @@ class Writer implements StateStore {
   /** The last value given for a key, while it is not durable. */
   readonly #overlay = new Map<string, StateRecord>()
   readonly #stale = new Set<string>()
+  readonly #outage: Outage
   #replica!: StateReplica
   #number = 0
   #working = false
@@ -67,6 +68,11 @@ class Writer implements StateStore {
 
   constructor(options: StateStoreOptions) {
     this.#options = options
+    this.#outage = new Outage(
+      options.logger,
+      'append to a state partition failed; it is tried again',
+      'appends to a state partition are stored again',
+    )
   }
 
   async open(): Promise<void> {
@@ -196,7 +202,7 @@ class Writer implements StateStore {
 
   /** True once the records are known to stand on the log. */
   async #attempt(batch: Buffer, records: readonly StateRecord[]): Promise<boolean> {
-    const { log, queue, logger } = this.#options
+    const { log, queue } = this.#options
     const replica = this.#replica
     const last = records.at(-1)!.fence
     try {
@@ -204,8 +210,9 @@ class Writer implements StateStore {
       const { baseOffset } = await log.append('tern.state', queue, Buffer.from(batch))
       if (baseOffset === replica.next()) replica.accept(records)
       else await replica.readTo(baseOffset + records.length)
+      this.#outage.worked({ queue })
     } catch (error) {
-      logger.warn('append to a state partition failed', { queue, error: String(error) })
+      this.#outage.failed(error, { queue })
       // Not written for certain: still, whoever wrote meanwhile may have superseded this owner.
       if (!(error instanceof LogError)) throw error
       await replica.readTo()

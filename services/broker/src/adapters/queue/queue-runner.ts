@@ -1,6 +1,6 @@
 import type { Log, OffsetRange } from '@tern/log'
 import { type Envelope, encodeBatch } from '@tern/record'
-import type { Clock, Logger } from '@tern/runtime'
+import { type Clock, type Logger, Outage } from '@tern/runtime'
 import { Dispatcher, type Recipient } from '../../core/dispatch/dispatcher.ts'
 import { AppendQueue, type Batch, type Entry } from '../../core/queue/append-queue.ts'
 import { QueueState } from '../../core/queue/queue-state.ts'
@@ -51,6 +51,7 @@ export class QueueRunner {
   readonly groups: QueueGroups
   /** The first position that retention has left. */
   logStart = 0
+  private readonly outage: Outage
   private appending = false
   private reading: Promise<void> = Promise.resolve()
   private pumping = false
@@ -62,6 +63,11 @@ export class QueueRunner {
     this.state = state
     this.past = new QueuePast({ ...options, state })
     this.dispatcher = new Dispatcher(options.queue)
+    this.outage = new Outage(
+      options.logger,
+      'an append has no certain outcome; the log is read, and the rest is tried again',
+      'appends are stored again',
+    )
     this.rerouter = new Rerouter(options)
     const { queue, store, clock, logger, proxyAlive, askHomes } = options
     const { past } = this
@@ -162,6 +168,7 @@ export class QueueRunner {
         // Another offset than the next one: others wrote before it, or a reader was here first.
         if (baseOffset === this.state.next) this.foldBatch(baseOffset, appendTimeMs, batch)
         else await this.readTo(baseOffset + batch.bodies.length)
+        this.outage.worked()
       } catch (error) {
         await this.resolve(batch, error)
         return
@@ -172,8 +179,7 @@ export class QueueRunner {
 
   /** An answer that did not come, or a refusal: what the log holds decides; the rest is tried again, in its order. */
   private async resolve({ entries }: Batch, error: unknown): Promise<void> {
-    const { logger } = this.options
-    logger.warn('an append has no certain outcome; the log is read', { error: String(error) })
+    this.outage.failed(error)
     await this.pause()
     await this.readToEnd()
     const missing = entries.findIndex(({ record }) => !this.state.knows(record))
