@@ -10,8 +10,8 @@ export class PagedIndex extends PartitionIndex<Place> {
   private pending = 0
   private pendingSegment = 0
   private putting: Promise<void> = Promise.resolve()
-  /** A page could not be put: from then on everything stays in memory, until a restart. */
-  private failed = false
+  /** Pages that are not put yet, the oldest first. One that could not be is tried again with the next; until then it stays in memory. */
+  private readonly unput: (readonly Entry<Place>[])[] = []
 
   constructor(catalog: Catalog, id: PartitionId) {
     super()
@@ -31,9 +31,9 @@ export class PagedIndex extends PartitionIndex<Place> {
   /** Resolves once all that was added before is found by pages; rejects when that cannot be. */
   flush(): Promise<void> {
     const page = this.pending === 0 ? [] : this.entries.slice(-this.pending)
-    const last = page.at(-1)
     this.pending = 0
-    if (last !== undefined) this.putting = this.putAndForget(page, last.lastOffset)
+    if (page.length > 0) this.unput.push(page)
+    if (this.unput.length > 0) this.putting = this.putting.catch(() => {}).then(() => this.putAndForget())
     return this.putting
   }
 
@@ -80,18 +80,16 @@ export class PagedIndex extends PartitionIndex<Place> {
     this.pending = Math.min(this.pending, this.entries.length)
   }
 
-  private async putAndForget(page: readonly Entry<Place>[], through: number): Promise<void> {
-    try {
+  private async putAndForget(): Promise<void> {
+    for (let page = this.unput[0]; page !== undefined; page = this.unput[0]) {
       await this.catalog.putPage(this.id, page)
-    } catch (error) {
-      this.failed = true
-      throw error
+      this.unput.shift()
+      const through = page.at(-1)?.lastOffset ?? -1
+      this.entries.splice(
+        0,
+        this.first(({ lastOffset }) => lastOffset > through),
+      )
     }
-    if (this.failed) throw new Error('an earlier page is missing')
-    this.entries.splice(
-      0,
-      this.first(({ lastOffset }) => lastOffset > through),
-    )
   }
 
   /** From here on batches are in memory. */

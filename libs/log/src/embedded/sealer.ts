@@ -17,6 +17,8 @@ export class Sealer {
   private segment: number | undefined
   private note = emptyNote()
   private sealing: Promise<void> = Promise.resolve()
+  /** Complete segments that are not noted yet, the oldest first. */
+  private readonly unsealed: { segment: number; note: SegmentNote }[] = []
 
   constructor(options: SealerOptions) {
     this.options = options
@@ -53,13 +55,17 @@ export class Sealer {
     this.note = emptyNote()
   }
 
-  /** A segment without its note is read again at the next start; no more than that depends on it. */
+  /** A segment without its note is read again at the next start, and not given back: it is tried again with the next one. */
   private async seal(segment: number, note: SegmentNote): Promise<void> {
     const { catalog, flushPages, failed } = this.options
+    this.unsealed.push({ segment, note })
     try {
       await flushPages()
-      await catalog.putNote(segment, note)
-      this.sealed.set(segment, note.paged)
+      for (let first = this.unsealed[0]; first !== undefined; first = this.unsealed[0]) {
+        await catalog.putNote(first.segment, first.note)
+        this.sealed.set(first.segment, first.note.paged)
+        this.unsealed.shift()
+      }
     } catch (error) {
       failed(segment, error)
     }

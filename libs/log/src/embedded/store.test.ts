@@ -149,6 +149,38 @@ test('batches of complete segments are found by pages, and memory holds those of
   }
 })
 
+test('what could not be noted while the disk was full is noted later, and memory and segments are given back', async () => {
+  let full = false
+  class FillingCatalog extends Catalog {
+    override putPage(...given: Parameters<Catalog['putPage']>): Promise<void> {
+      return full ? Promise.reject(new Error('ENOSPC')) : super.putPage(...given)
+    }
+    override putNote(...given: Parameters<Catalog['putNote']>): Promise<void> {
+      return full ? Promise.reject(new Error('ENOSPC')) : super.putNote(...given)
+    }
+  }
+  const unnoted: number[] = []
+  const catalog = new FillingCatalog(join(folder, 'catalog'))
+  const notSealed = (segment: number) => unnoted.push(segment)
+  const store = new Store({ folder, catalog, segmentBytes, now: () => time, create: createSegment, notSealed })
+  store.provision(ternTopics(2))
+  await fill(store, 200)
+  full = true
+  await fill(store, 200)
+  expect(unnoted.length).toBeGreaterThan(2)
+  full = false
+  unnoted.length = 0
+  await fill(store, 200)
+  expect(unnoted).toEqual([])
+  expect(store.index('tern.messages', 0).entries.length).toBeLessThan(50)
+  expect(numbers(store, 0)).toHaveLength(600)
+  const segments = readdirSync(folder).length
+  time += 73 * 3_600_000
+  store.retain()
+  expect(readdirSync(folder).length).toBeLessThan(segments / 4)
+  expect(open().index('tern.messages', 0).range()).toEqual({ start: 600, end: 600 })
+})
+
 test('a start reads the last segments alone, and all of them when the catalog is gone', async () => {
   await fill(open(), 500)
   // Unreadable: whoever looks at it says that the journal is damaged.

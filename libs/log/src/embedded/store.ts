@@ -21,7 +21,7 @@ export type StoreOptions = JournalOptions &
     now: () => number
     compactionLagMs?: number
     dirtyBytesMin?: number
-    /** A complete segment could not be noted in the catalog: it will be read again at the next start. */
+    /** A complete segment could not be noted in the catalog: that is tried again with the next one. */
     notSealed?: (segment: number, error: unknown) => void
   }>
 
