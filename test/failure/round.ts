@@ -7,8 +7,11 @@ export type Fault = 'kill zone' | 'pause zone' | 'kill everything'
 
 export const zones = ['az-a', 'az-b', 'az-c'] as const
 
+/** Of the group that shares a subscription at QoS 2. */
+const members = 3
+
 /**
- * A fleet on a region: publishers of QoS 1 and 2, plain and retained, devices with wills, durable subscribers with exact and
+ * A fleet on a region: publishers of QoS 1 and 2, plain and retained, devices with wills, a group, durable subscribers with exact and
  * wildcard filters, all seen by one history.
  */
 export class Fleet {
@@ -44,6 +47,11 @@ export class Fleet {
         subscriptions: ['t', 'r', 'w'].map((kind) => ({ filter: `${run}/${kind}/+`, qos: 2 })),
       }),
     )
+    for (let i = 0; i < members; i++) {
+      const subscriptions = [{ filter: `$share/${run}/${run}/t/+`, qos: 2 }] as const
+      const options = { clientId: `${run}-member-${i}`, addresses: turned(addresses, i), history: this.history }
+      this.subscribers.push(new Device({ ...options, subscriptions }))
+    }
     for (let i = 0; i < size; i++) {
       const turn = turned(addresses, i)
       const options = { clientId: `${run}-will-${i}`, addresses: turn, history: this.history }
