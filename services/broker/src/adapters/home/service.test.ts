@@ -3,7 +3,8 @@ import { home, state } from '@tern/proto'
 import { decodeEnvelope, readBody } from '@tern/record'
 import { type Clock, silentLogger } from '@tern/runtime'
 import { expect, test } from 'vitest'
-import { createHomeService } from './service.ts'
+import { homeLimits } from '../../core/home/limits.ts'
+import { createHomeService, type HomeService } from './service.ts'
 
 const clock: Clock = {
   now: () => 0,
@@ -134,3 +135,43 @@ test('a lower quota ends no session at the next home: it only lets no new one be
   }
   expect(await second.open(1, {}, 'c')).toMatchObject({ status: home.HomeStatus.REFUSED, reasonCode: 0x97 })
 })
+
+test('clean start over a session as large as one can be is answered at once, and nothing of the session is left (S14)', async () => {
+  const { homeOf } = await world()
+  const { service, open, call } = await homeOf(1)
+  const { connection } = (await open(1, { expirySeconds: 0xffff_ffff })).opened!
+  const subscriptions = Array.from({ length: homeLimits.subscriptionsMax }, (_, i) => ({
+    filter: `site/${i}/temperature`,
+    qos: 2,
+    starts: [{ queue: i % 12, position: 1_000_000 }],
+  }))
+  for (let from = 0; from < subscriptions.length; from += 1_000) {
+    const some = { connection: connection!, subscriptions: subscriptions.slice(from, from + 1_000) }
+    const { status } = await call(1, { $case: 'subscribe', value: home.Subscribe.fromPartial(some) })
+    expect(status).toBe(home.HomeStatus.OK)
+  }
+  const entries = Array.from({ length: homeLimits.journalMax }, (_, i) => ({
+    packetId: i + 1,
+    position: i,
+    phase: state.JournalPhase.PUBLISHED,
+  }))
+  await call(1, { $case: 'journal', value: home.Journal.fromPartial({ connection: connection!, entries }) })
+  expect(keysOf(service)).toHaveLength(homeLimits.journalMax + 2)
+  let longest = 0
+  let last = performance.now()
+  const watch = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  })
+  const begun = performance.now()
+  const { opened } = await open(1, { cleanStart: true, expirySeconds: 60 })
+  const tookMs = performance.now() - begun
+  clearInterval(watch)
+  expect(opened?.sessionPresent).toBe(false)
+  // 40 ms and 35 ms on a machine that was busy.
+  expect(tookMs).toBeLessThan(1_000)
+  expect(longest).toBeLessThan(500)
+  expect(keysOf(service)).toEqual(['epoch/1', 'session/c'])
+})
+
+const keysOf = (service: HomeService): string[] => [...service.store(0)!.entries('')].map(([key]) => key)
