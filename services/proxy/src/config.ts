@@ -4,6 +4,8 @@ export type ProxyConfig = Readonly<{
   nonce(): string
   /** A client id for a client that brings none. */
   drawId(): string
+  /** Clients beyond so many are not let in; `connectionLimits.connectionsMax` when left out. */
+  connectionsMax?: number
   /** host:port of every nameserver. */
   nameservers: readonly string[]
   /** Where this proxy alone listens, host:port; its MQTT address is what nameservers know it by. */

@@ -24,8 +24,10 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
   let listeners: Listening[] = []
   let stopped = false
 
+  const { connectionsMax = connectionLimits.connectionsMax } = config
   const accept = (socket: ClientSocket) => {
     if (present === undefined) socket.destroy()
+    else if (!present.context.connections.admits(connectionsMax)) socket.destroy()
     else new ClientConnection(socket, present.context)
   }
   const closeListeners = () => {

@@ -1,5 +1,6 @@
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
 import type { ProxyConfig } from './config.ts'
+import { connectionLimits } from './core/connection/limits.ts'
 
 /** What whoever runs a proxy may say. */
 export const settings = {
@@ -38,6 +39,14 @@ export const settings = {
     kind: 'addresses',
     help: 'host:port of every nameserver, with commas',
   },
+  connectionsMax: {
+    flag: 'connections-max',
+    env: 'TERN_PROXY_CONNECTIONS_MAX',
+    kind: 'whole',
+    default: String(connectionLimits.connectionsMax),
+    min: 1,
+    help: 'connections that the proxy has at most; further ones are closed at once',
+  },
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 
@@ -51,7 +60,7 @@ export function checkSettings(given: ProxySettings): (string | undefined)[] {
 }
 
 export function configOf(given: ProxySettings, draw: () => string): ProxyConfig {
-  const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared } = given
+  const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared, connectionsMax } = given
   const listeners = { mqtt, mqttShared, websocket, websocketShared }
-  return { zone, nameservers, ...listeners, nonce: draw, drawId: () => `auto-${draw()}` }
+  return { zone, nameservers, connectionsMax, ...listeners, nonce: draw, drawId: () => `auto-${draw()}` }
 }

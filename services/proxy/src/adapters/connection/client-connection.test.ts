@@ -155,3 +155,11 @@ test('a session that lasts is a member of a group once its home knows so: what i
   expect(other.fake.joined).toEqual([])
   expect(other.socket.packets.at(-1)).toMatchObject({ cmd: 'suback', granted: [0x80] })
 })
+
+test('a proxy that has as many connections as it may lets nobody in until one is over (F12)', async () => {
+  const { connections, connect } = setUp()
+  const [first] = [connect(), connect()]
+  expect([connections.admits(3), connections.admits(2)]).toEqual([true, false])
+  first?.connection.destroy('gone')
+  expect(connections.admits(2)).toBe(true)
+})

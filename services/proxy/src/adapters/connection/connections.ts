@@ -28,6 +28,13 @@ export class Connections {
     return this.all.size
   }
 
+  /** Whether one more may come; who is turned away is counted with the endings. */
+  admits(connectionsMax: number): boolean {
+    if (this.all.size < connectionsMax) return true
+    this.ended('the proxy has as many as it may')
+    return false
+  }
+
   nextAttempt(): number {
     return ++this.attempts
   }
@@ -45,12 +52,16 @@ export class Connections {
 
   remove(connection: ClientConnection, why: string): void {
     if (!this.all.delete(connection)) return
-    this.endings.set(why, (this.endings.get(why) ?? 0) + 1)
+    this.ended(why)
     const { clientId } = connection
     if (clientId === undefined) return
     const others = this.byClient.get(clientId)?.filter((each) => each !== connection) ?? []
     if (others.length > 0) this.byClient.set(clientId, others)
     else this.byClient.delete(clientId)
+  }
+
+  private ended(why: string): void {
+    this.endings.set(why, (this.endings.get(why) ?? 0) + 1)
   }
 
   has(clientId: string): boolean {

@@ -1,5 +1,7 @@
 /** What a proxy lets one client have. CONNACK announces those that MQTT 5 has a property for. */
 export const connectionLimits = {
+  /** Of a proxy, those that have sent nothing yet among them; unless it is told otherwise. */
+  connectionsMax: 100_000,
   /** QoS 1 and 2 packets of a client that are not answered; beyond: 0x93 [MQTT5-3.3.4-9]. */
   receiveMaximum: 1_024,
   /** Versions before 5 cannot be told of the limit: their sockets are read no further than so many. */
