@@ -15,7 +15,7 @@ import { decide } from '../../core/home/decide.ts'
 import { evolve } from '../../core/home/evolve.ts'
 import { nextDueAt } from '../../core/home/expiry.ts'
 import { homeLimits, reasonCodes } from '../../core/home/limits.ts'
-import { clientsOf, type HomeWrite, writesOf } from '../../core/home/records.ts'
+import { clientsOf, type HomeWrite, leftovers, writesOf } from '../../core/home/records.ts'
 import { SharedFilters } from '../../core/home/subscriptions.ts'
 import { type Asked as AskedOfHome, either, type Told, tell } from './answers.ts'
 import { opened, status, willRecord } from './calls.ts'
@@ -61,10 +61,23 @@ export class HomeRunner {
     this.store = store
     this.#options = options
     this.#clients = clientsOf(store.entries(''))
+    this.#sweep()
     for (const [clientId, client] of this.#clients) {
       this.#shared.changed(unknownClient, client)
       for (const proxy of proxiesOf(client)) if (!options.proxyAlive(proxy)) this.#proxyDied(clientId, proxy)
       this.#watch(clientId)
+    }
+  }
+
+  /** Before anybody asks. */
+  #sweep(): void {
+    for (const [clientId, client] of this.#clients) {
+      const writes = leftovers(clientId, client)
+      if (writes.length === 0) continue
+      this.store.putInOrder(writes).catch(() => {})
+      const rest = evolve(client, { type: 'session-ended' })
+      if (isForgotten(rest)) this.#clients.delete(clientId)
+      else this.#clients.set(clientId, rest)
     }
   }
 
@@ -152,7 +165,9 @@ export class HomeRunner {
     try {
       // A durable write is a check of the epoch in itself; a number given without one needs the check alone (rule 2).
       const gives = effects.some(({ type }) => type === 'opened')
-      const put = this.store.put(writes)
+      // A session's end may be more than fits into one put: a long client id is the key of all that it has.
+      const ends = events.some(({ type }) => type === 'session-ended')
+      const put = ends ? this.store.putInOrder(writes) : this.store.put(writes)
       durable = writes.length === 0 && gives ? both(put, this.store.checkFence()) : put
     } catch (error) {
       this.#refuse(clientId, error, asked)

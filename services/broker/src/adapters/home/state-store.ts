@@ -15,6 +15,27 @@ export const stateLimits = {
   lookEveryMs: 2_000,
 }
 
+type Numbered = Readonly<{ record: StateRecord; body: Buffer }>
+
+/** Each record may need up to 16 bytes more in a batch. */
+const bytesOf = (part: readonly Numbered[]): number => part.reduce((sum, { body }) => sum + body.length + 16, 0)
+
+/** Cut so that each part fits into a batch, if each of the records does. */
+function partsOf(writes: readonly Numbered[]): Numbered[][] {
+  const parts: Numbered[][] = [[]]
+  let bytes = 0
+  for (const write of writes) {
+    const more = bytesOf([write])
+    if (bytes > 0 && bytes + more > stateLimits.batchBytesMax) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(write)
+    bytes += more
+  }
+  return parts
+}
+
 /** Another owner has begun a higher epoch, or the store was closed: nothing is served from here any more. */
 export class Superseded extends Error {}
 /** The put was not begun: it is too large, or too much waits already. */
@@ -37,6 +58,8 @@ export type StateStore = Readonly<{
   entries(prefix: string): Iterable<readonly [key: string, value: StateEntry]>
   /** All or none, in the order of the calls. Resolves once durable; throws StateRefused at once, rejects with Superseded. */
   put(writes: readonly StateWrite[]): Promise<void>
+  /** Durable in this order, but not as a whole: for what may be more than fits into one put. All of it is begun, or nothing. */
+  putInOrder(writes: readonly StateWrite[]): Promise<void>
   /** Resolves when no higher epoch stood on the log at some moment after the call. */
   checkFence(): Promise<void>
   close(): void
@@ -117,16 +140,38 @@ class Writer implements StateStore {
   }
 
   put(writes: readonly StateWrite[]): Promise<void> {
-    if (this.#stopped) return Promise.reject(this.#stopped)
+    return this.#putAll([this.#numbered(writes)])
+  }
+
+  putInOrder(writes: readonly StateWrite[]): Promise<void> {
+    return this.#putAll(partsOf(this.#numbered(writes)))
+  }
+
+  #numbered(writes: readonly StateWrite[]): Numbered[] {
     const { epoch } = this.#options
-    let number = this.#number
-    const records = writes.map(([key, value]) => ({ key, value, fence: { epoch, number: ++number } }))
-    const bodies = records.map(({ key, value, fence }) => encodeStateRecord([key, value], fence))
-    // Each record may need up to 16 bytes more in a batch.
-    const bytes = bodies.reduce((sum, body) => sum + body.length + 16, 0)
-    if (bytes > stateLimits.batchBytesMax) throw new StateRefused(`a put of ${bytes} bytes is too large`)
-    if (this.#pendingBytes + bytes > stateLimits.pendingBytesMax) throw new StateRefused('too much waits to be written')
-    this.#number = number
+    return writes.map(([key, value], i) => {
+      const fence = { epoch, number: this.#number + i + 1 }
+      return { record: { key, value, fence }, body: encodeStateRecord([key, value], fence) }
+    })
+  }
+
+  #putAll(parts: readonly (readonly Numbered[])[]): Promise<void> {
+    if (this.#stopped) return Promise.reject(this.#stopped)
+    let total = 0
+    for (const part of parts) {
+      const bytes = bytesOf(part)
+      if (bytes > stateLimits.batchBytesMax) throw new StateRefused(`a put of ${bytes} bytes is too large`)
+      total += bytes
+    }
+    if (this.#pendingBytes + total > stateLimits.pendingBytesMax) throw new StateRefused('too much waits to be written')
+    return Promise.all(parts.map((part) => this.#enqueue(part))).then(() => {})
+  }
+
+  #enqueue(part: readonly Numbered[]): Promise<void> {
+    const records = part.map(({ record }) => record)
+    const bodies = part.map(({ body }) => body)
+    const bytes = bytesOf(part)
+    this.#number += part.length
     for (const record of records) this.#overlay.set(record.key, record)
     this.#pendingBytes += bytes
     return new Promise((resolve, reject) => {

@@ -36,6 +36,13 @@ function sessionEntry(clientId: string, { durable: _, disconnectedAtMs, ...sessi
   return { $case: 'session', value: disconnectedAtMs === undefined ? value : { ...value, disconnectedAtMs } }
 }
 
+/** What an owner that died while it ended the session has left of it: nothing of that may come to the client's next session. */
+export function leftovers(clientId: string, client: Client): HomeWrite[] {
+  const isLeft = client.session === undefined && (client.journal.size > 0 || client.cursor !== undefined)
+  return isLeft ? sessionTombstones(clientId, client) : []
+}
+
+/** The session itself first: without it the rest is nobody's, should an owner come no further. */
 function sessionTombstones(clientId: string, before: Client): HomeWrite[] {
   const keys = [`session/${clientId}`, ...[...before.journal.keys()].map((id) => `journal/${clientId}/${id}`)]
   if (before.cursor !== undefined) keys.push(`cursor/${clientId}`)
