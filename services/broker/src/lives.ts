@@ -90,12 +90,13 @@ export function createBrokerLives(config: BrokerConfig, address: string, ports: 
 
 function liveAs(
   broker: number,
-  { nameservers: addresses, forgetEveryMs: everyMs, quotas }: BrokerConfig,
+  { zone, nameservers: addresses, forgetEveryMs: everyMs, quotas }: BrokerConfig,
   { log, clock, logger, network }: BrokerPorts,
   serving: (queues: readonly number[]) => void,
 ): Life {
   const routes = createRouteWatcher({ addresses, clock, ...(network && { watch: network.watchRoutes }) })
   const proxyAlive = (incarnation: number) => isAlive(routes.table(), incarnation)
+  const isNear = (incarnation: number) => routes.table().member(incarnation)?.zone === zone
   const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
   const askHomes: AskHomes = {
     sessionsExist: (keys) => questions.sessionsExist(keys),
@@ -120,7 +121,7 @@ function liveAs(
   const ownerOf = (queue: number) => routes.table().ownerOf(queue)
   const publisher = new RecordPublisher({ ownership, queues, ownerOf, clock, remotes })
   const questions = new HomeQuestions({ ownership, homes, queues, ownerOf, remotes })
-  const links = new Links({ ownership, homes, clock, logger, proxyAlive })
+  const links = new Links({ ownership, homes, clock, logger, proxyAlive, isNear })
   const forgetter = new Forgetter({
     ...{ askHomes, log, clock, logger, everyMs },
     runners: () => ownership.runners(),

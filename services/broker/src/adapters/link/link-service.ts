@@ -17,6 +17,8 @@ export type LinksOptions = Readonly<{
   logger: Logger
   /** False once the proxy's death is recorded: what it still sends is not listened to. */
   proxyAlive(incarnation: number): boolean
+  /** Whether the proxy stands in this broker's zone, as far as is known. */
+  isNear(incarnation: number): boolean
 }>
 
 /** The streams of all proxies to this broker. */
@@ -29,13 +31,15 @@ export class Links {
   }
 
   accept(stream: LinkStream): void {
-    const { clock, logger, proxyAlive } = this.options
+    const { clock, logger, proxyAlive, isNear } = this.options
     const session = new LinkSession(new Link(stream, clock), this.options)
     this.sessions.add(session)
     stream.listen({
       frame: (request) => {
-        session.link.proxy ??= request.proxy
-        if (!proxyAlive(session.link.proxy)) stream.end()
+        const { link } = session
+        link.proxy ??= request.proxy
+        link.near ||= isNear(link.proxy)
+        if (!proxyAlive(link.proxy)) stream.end()
         else this.guard(session, () => session.frame(request))
       },
       end: (reason) => {

@@ -152,7 +152,7 @@ export async function region({
       filterHeld: (filter) => questions.filterHeld(filter),
     }
     const ownership = new Ownership({ ...shared, broker: incarnation, homes, publish, askHomes }, () => {})
-    const links = new Links({ ...shared, ownership, homes })
+    const links = new Links({ ...shared, ownership, homes, isNear: () => false })
     const address = `broker-${incarnation}`
     linksAt.set(address, links)
     const others = { ownership, queues: () => 2, ownerOf: (queue: number) => owners.get(queue), remotes }

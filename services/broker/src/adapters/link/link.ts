@@ -13,6 +13,8 @@ const emptyResponse = (): link.LinkResponse => link.LinkResponse.create({})
 export class Link {
   /** The proxy's incarnation; 0 for another broker, undefined before the first frame. */
   proxy: number | undefined
+  /** The proxy stands in this broker's zone. */
+  near = false
   private readonly stream: LinkStream
   private readonly clock: Clock
   private frame: link.LinkResponse | undefined

@@ -13,7 +13,11 @@ const keepEveryMs = 1_000
 /** Keys and values that one put may have, far below what it can (a filter is in both). */
 const putBytesMax = 400_000
 
-export type GroupRecipient = Readonly<{ lease(queue: number, group: string, message: Message): void }>
+export type GroupRecipient = Readonly<{
+  /** It stands in this broker's zone. */
+  near?: boolean
+  lease(queue: number, group: string, message: Message): void
+}>
 
 type Group = SharedGroup<GroupRecipient>
 
@@ -69,7 +73,7 @@ export class QueueGroups {
       joined.live = true
       this.add(joined)
     }
-    joined.join(recipient, credit, held, clock.now(), end())
+    joined.join(recipient, credit, held, clock.now(), end(), recipient.near)
     if (isNew) await store.put([this.write(joined)])
     this.pump()
   }

@@ -13,6 +13,15 @@ test('records go to the proxies in turn, and to none beyond its credit', () => {
   expect(group.lease(3, 0)).toBe('q')
 })
 
+test('who stands in the zone of the owner comes first, and the others when that has no room', () => {
+  const group = fresh()
+  group.join('far', 2, [], 0, 0)
+  group.join('near', 2, [], 0, 0, true)
+  expect([0, 1, 2, 3, 4].map((position) => group.lease(position, 0))).toEqual(['near', 'near', 'far', 'far', undefined])
+  group.settle('near', [0], [])
+  expect(group.lease(4, 0)).toBe('near')
+})
+
 test('the progress ends below the lowest record that is out, and knows what is settled above it', () => {
   const group = fresh()
   group.join('p', 10, [], 0, 0)

@@ -1,7 +1,7 @@
 import type { state } from '@tern/proto'
 import { TakenRecords } from './taken-records.ts'
 
-type Taker<R> = { recipient: R; credit: number; held: number }
+type Taker<R> = { recipient: R; credit: number; held: number; near: boolean }
 /** `lost`: the link of the holder is gone, and the proxy may still come back with it. */
 type Lease<R> = { holder: R | undefined; lostAt: number | undefined }
 
@@ -40,11 +40,11 @@ export class SharedGroup<R> {
 
   /**
    * What a proxy can hold, and what it holds already. Without credit it gets no more. `end`: all below it has come by, when
-   * records are taken as they come.
+   * records are taken as they come. `near`: it stands in the owner's zone.
    */
-  join(recipient: R, credit: number, held: readonly number[], nowMs: number, end: number): void {
+  join(recipient: R, credit: number, held: readonly number[], nowMs: number, end: number, near = false): void {
     if (this.live) this.next = end
-    const taker = this.takers.get(recipient) ?? { recipient, credit, held: 0 }
+    const taker = this.takers.get(recipient) ?? { recipient, credit, held: 0, near }
     taker.credit = credit
     this.takers.set(recipient, taker)
     for (const position of held) this.hold(taker, position)
@@ -108,17 +108,24 @@ export class SharedGroup<R> {
     return this.leases.has(position) || this.isSettled(position)
   }
 
-  /** Whose turn it is, undefined when nobody has room. */
+  /** Whose turn it is, those of the owner's zone first; undefined when nobody has room. */
   lease(position: number, nowMs: number): R | undefined {
     if (nowMs < this.leaseFrom || this.taken.isFull) return undefined
+    const taker = this.nextWithRoom(true) ?? this.nextWithRoom(false)
+    if (taker === undefined) return undefined
+    taker.held++
+    this.leases.set(position, { holder: taker.recipient, lostAt: undefined })
+    return taker.recipient
+  }
+
+  /** In turn, so that all that are as near get as much. */
+  private nextWithRoom(near: boolean): Taker<R> | undefined {
     const takers = [...this.takers.values()]
     for (let i = 0; i < takers.length; i++) {
       const taker = takers[(this.turn + i) % takers.length] as Taker<R>
-      if (!hasRoom(taker)) continue
+      if (taker.near !== near || !hasRoom(taker)) continue
       this.turn = (this.turn + i + 1) % takers.length
-      taker.held++
-      this.leases.set(position, { holder: taker.recipient, lostAt: undefined })
-      return taker.recipient
+      return taker
     }
     return undefined
   }
