@@ -74,7 +74,13 @@ export class HomeRunner {
     for (const [clientId, client] of this.#clients) {
       const writes = leftovers(clientId, client)
       if (writes.length === 0) continue
-      this.store.putInOrder(writes).catch(() => {})
+      try {
+        this.store.putInOrder(writes).catch(() => {})
+      } catch (error) {
+        // Too much waits already: a home that opens is worth more than one that is swept, and the next one sweeps again.
+        if (!(error instanceof StateRefused)) throw error
+        this.#options.logger.warn('what is left of a session could not be removed', { clientId, reason: error.message })
+      }
       const rest = evolve(client, { type: 'session-ended' })
       if (isForgotten(rest)) this.#clients.delete(clientId)
       else this.#clients.set(clientId, rest)
