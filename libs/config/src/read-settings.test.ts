@@ -87,3 +87,10 @@ test('everything wrong is said at once', () => {
     '--queues is "0"; give a whole number from 1 to 1000',
   ])
 })
+
+test('a list of addresses that has a default may be given empty by a flag: there are none then', () => {
+  const some = { ...spec, peers: { ...spec.peers, default: '127.0.0.1:1' } }
+  expect(readSettings(some, ['--zone', 'a', '--peers='], {}).settings?.peers).toEqual([])
+  const needed = { ...spec, peers: { flag: 'peers', env: 'TERN_PEERS', kind: 'addresses', help: '' } } as const
+  expect(readSettings(needed, ['--zone', 'a', '--peers='], {}).problems).toHaveLength(1)
+})

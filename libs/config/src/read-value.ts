@@ -15,7 +15,7 @@ const readers: { readonly [K in Kind]: Reader } = {
   address: (setting, text) =>
     isAddress(text, setting) ? { value: text } : { advice: `give host:port, the port ${portRange(setting)}` },
   addresses(setting, text) {
-    const addresses = text === '' && setting.default === '' ? [] : text.split(',').map((each) => each.trim())
+    const addresses = text === '' && setting.default !== undefined ? [] : text.split(',').map((each) => each.trim())
     if (addresses.every((each) => isAddress(each, setting))) return { value: addresses }
     return { advice: `give host:port, several with commas, each port ${portRange(setting)}` }
   },
