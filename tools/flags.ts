@@ -1,6 +1,12 @@
 import { parseArgs } from 'node:util'
 
-export type Flag = Readonly<{ default: string; help: string; whole?: readonly [min: number, max: number] }>
+export type Flag = Readonly<{
+  default: string
+  help: string
+  whole?: readonly [min: number, max: number]
+  /** Stands alone, without a value; 'true' when given. */
+  isSwitch?: true
+}>
 
 /** Thrown for a wrong command line; its message is one sentence for the person who typed it. */
 export class FlagError extends Error {}
@@ -11,7 +17,11 @@ export function readFlags<F extends Record<string, Flag>>(
   argv: readonly string[],
 ): { [K in keyof F]: string } {
   const options = Object.fromEntries(
-    Object.entries(flags).map(([name, flag]) => [name, { type: 'string' as const, default: flag.default }]),
+    Object.entries(flags).map(([name, flag]) =>
+      flag.isSwitch
+        ? [name, { type: 'boolean' as const, default: false }]
+        : [name, { type: 'string' as const, default: flag.default }],
+    ),
   )
   let values: Record<string, unknown>
   try {
@@ -20,7 +30,9 @@ export function readFlags<F extends Record<string, Flag>>(
     const known = Object.keys(flags).map((name) => `--${name}`)
     const wrong =
       argv.find((word) => word.startsWith('-') && !known.includes(word.split('=')[0] ?? '')) ?? argv.join(' ')
-    throw new FlagError(`"${wrong}" is not understood; give ${known.join(', ')}, each with a value.`)
+    const alone = Object.keys(flags).filter((name) => flags[name]?.isSwitch)
+    const butSwitches = alone.length === 0 ? '' : ` but ${alone.map((name) => `--${name}`).join(', ')}`
+    throw new FlagError(`"${wrong}" is not understood; give ${known.join(', ')}, each with a value${butSwitches}.`)
   }
   for (const [name, { whole }] of Object.entries(flags)) {
     const given = String(values[name])
@@ -28,7 +40,9 @@ export function readFlags<F extends Record<string, Flag>>(
       throw new FlagError(`--${name} is "${given}"; give a whole number from ${whole[0]} to ${whole[1]}.`)
     }
   }
-  return values as { [K in keyof F]: string }
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])) as {
+    [K in keyof F]: string
+  }
 }
 
 /** `--help`, or one sentence and exit code 2 for a wrong flag. */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** A region's folder, which only one region at a time may use. */
-export function claimFolder(folder: string): { release(): void } {
+export function claimFolder(folder: string, nameservers: readonly string[]): { release(): void } {
   for (const part of ['run', 'logs', 'log']) mkdirSync(join(folder, part), { recursive: true })
   const file = fileOf(folder)
   const other = holderOf(folder)
@@ -11,8 +11,21 @@ export function claimFolder(folder: string): { release(): void } {
       `the data folder ${resolve(folder)} is in use by a region with process id ${other}; stop that one, or give another folder with --data`,
     )
   }
+  writeFileSync(addressesFile(folder), `${nameservers.join('\n')}\n`)
   writeFileSync(file, identity(process.pid))
-  return { release: () => rmSync(file, { force: true }) }
+  return {
+    release() {
+      for (const each of [file, addressesFile(folder)]) rmSync(each, { force: true })
+    },
+  }
+}
+
+const addressesFile = (folder: string): string => join(folder, 'run', 'nameservers')
+
+/** Where the nameservers of the region in the folder are; undefined when none runs there. */
+export function nameserversOf(folder: string): string[] | undefined {
+  if (holderOf(folder) === undefined) return undefined
+  return readFileSync(addressesFile(folder), 'utf8').trim().split('\n')
 }
 
 const fileOf = (folder: string): string => join(folder, 'run', 'region.pid')

@@ -1,10 +1,12 @@
 // `npm start`: a region of three zones on this machine.
 import { resolve } from 'node:path'
+import { systemClock } from '@tern/runtime'
+import { drain, undrain } from '../drain/drain.ts'
 import { flagsOrExit } from '../flags.ts'
 import { holderOf } from './folder.ts'
 import { listenToKeys } from './keys.ts'
 import { endLeftovers } from './leftovers.ts'
-import { planRegion } from './plan.ts'
+import { planRegion, type ZoneName } from './plan.ts'
 import { replacedPorts, summary } from './screen.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -67,6 +69,12 @@ process.on('SIGINT', () => void stop())
 process.on('SIGTERM', () => void stop())
 process.on('SIGHUP', () => void stop())
 
+/** Says how it goes, or why it does not. */
+async function move(change: typeof drain, zone: ZoneName): Promise<void> {
+  const nameservers = plan.zones.map(({ nameserver }) => nameserver)
+  await change({ nameservers, zone, clock: systemClock, say: print }).catch((error: Error) => print(error.message))
+}
+
 const began = performance.now()
 const slow = setTimeout(() => print(`still starting; ${plan.folder}/logs says what each process is doing`), 10_000)
 await region.start()
@@ -79,6 +87,8 @@ if (!stopping) {
     listenToKeys({
       kill: (zone) => void region.zone(zone).kill(),
       heal: (zone) => void region.zone(zone).start(),
+      drain: (zone) => void move(drain, zone),
+      undrain: (zone) => void move(undrain, zone),
       toggleLogs: () => {
         logsShown = !logsShown
         print(logsShown ? 'logs on' : 'logs off')

@@ -25,7 +25,8 @@ export function summary({ plan, keepers }: Supervisor, tookMs: number, interacti
     '',
     `Log files: ${plan.folder}/logs    process ids: ${plan.folder}/run`,
     interactive
-      ? 'Keys: f then a, b or c: kill that zone and hold it down   h then a letter: heal it   l: logs on or off   q: quit'
+      ? 'Keys: f then a, b or c: kill that zone and hold it down   h then a letter: heal it\n' +
+        '      d then a letter: move its queues away   u then a letter: let it have queues again   l: logs on or off   q: quit'
       : 'No terminal here: runs until SIGTERM or SIGINT.',
     '',
   ].join('\n')

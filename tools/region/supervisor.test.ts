@@ -39,6 +39,7 @@ test('a started region has a log that answers and a process id file for each pro
     'az-b.pid',
     'az-c.pid',
     'log.pid',
+    'nameservers',
     'region.pid',
   ])
 })

@@ -28,7 +28,10 @@ export class Supervisor {
   /** Throws when another region uses the folder. */
   constructor(plan: Plan, watcher: Watcher = silentWatcher, zoneCommand = zoneArguments) {
     this.plan = plan
-    this.folder = claimFolder(plan.folder)
+    this.folder = claimFolder(
+      plan.folder,
+      plan.zones.map(({ nameserver }) => nameserver),
+    )
     const keep = (
       name: string,
       command: string[],
