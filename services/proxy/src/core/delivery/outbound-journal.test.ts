@@ -2,6 +2,10 @@ import { reasonCode } from '@tern/mqtt'
 import { state } from '@tern/proto'
 import { expect, test } from 'vitest'
 import { client, FakeQueue, settled } from './delivery.fixture.ts'
+import type { DeliveryOptions } from './delivery-options.ts'
+import { InFlightWindow } from './in-flight.ts'
+import { OutboundJournal } from './outbound-journal.ts'
+import { Outbox } from './outbox.ts'
 
 const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
 
@@ -46,6 +50,7 @@ test('QoS 2 of a session that lasts: journal before PUBLISH, RELEASED before PUB
   journal[0]?.done(true)
   expect(texts()).toEqual(['two', 'one'])
   ack('pubrec', 1)
+  await settled()
   expect(packets().map(({ cmd }) => cmd)).toEqual(['publish', 'publish'])
   expect(journal[1]?.entries).toMatchObject([{ packetId: 1, phase: RELEASED }])
   journal[1]?.done(true)
@@ -59,7 +64,10 @@ test('PUBRELs leave in the order of their PUBRECs, whichever is durable first [M
   queue.publish(['one', { qos: 2 }], ['two', { qos: 2 }], ['three', { qos: 2 }])
   await settled()
   journal.splice(0)[0]?.done(true)
-  for (const packetId of [1, 2, 3]) ack('pubrec', packetId)
+  for (const packetId of [1, 2, 3]) {
+    ack('pubrec', packetId)
+    await settled()
+  }
   const [first, second, third] = journal
   const released = () => packets().flatMap((packet) => (packet.cmd === 'pubrel' ? [packet.messageId] : []))
   third?.done(true)
@@ -67,6 +75,20 @@ test('PUBRELs leave in the order of their PUBRECs, whichever is durable first [M
   expect(released()).toEqual([])
   first?.done(true)
   expect(released()).toEqual([1, 3])
+})
+
+test('the PUBRECs of one turn share a write, and their PUBRELs leave in order', async () => {
+  const queue = new FakeQueue()
+  const { subscribe, packets, ack, journal } = client(queue, { journalled: true })
+  subscribe('t')
+  queue.publish(['one', { qos: 2 }], ['two', { qos: 2 }], ['three', { qos: 2 }])
+  await settled()
+  journal.splice(0)[0]?.done(true)
+  for (const packetId of [2, 1, 3]) ack('pubrec', packetId)
+  await settled()
+  expect(journal.map(({ entries }) => entries.map(({ packetId }) => packetId))).toEqual([[2, 1, 3]])
+  journal[0]?.done(true)
+  expect(packets().flatMap((packet) => (packet.cmd === 'pubrel' ? [packet.messageId] : []))).toEqual([2, 1, 3])
 })
 
 test('the journal forgets an exchange only after a durable cursor covers it', async () => {
@@ -78,6 +100,7 @@ test('the journal forgets an exchange only after a durable cursor covers it', as
     await settled()
     journal.at(-1)?.done(true)
     ack('pubrec', packetId)
+    await settled()
     journal.at(-1)?.done(true)
     ack('pubcomp', packetId)
   }
@@ -100,4 +123,25 @@ test('a PUBREC of failure ends the exchange, an unknown one is answered 0x92', (
   expect(delivery.window.count).toBe(0)
   ack('pubrec', 9)
   expect(packets().at(-1)).toMatchObject({ cmd: 'pubrel', messageId: 9, reasonCode: 0x92 })
+})
+
+test('exchanges that end while a checkpoint is under way ask for the next one as soon as it is durable', () => {
+  let asked = 0
+  const options = { journalled: true, checkpointWanted: () => asked++, writeJournal() {} } as unknown as DeliveryOptions
+  const window = new InFlightWindow(4_096)
+  const journal = new OutboundJournal(options, window, new Outbox(() => {}))
+  const end = (count: number) => {
+    for (let i = 0; i < count; i++) journal.end(window.begin(0, i, 2, false))
+  }
+  end(511)
+  expect(asked).toBe(0)
+  end(1)
+  expect(asked).toBe(1)
+  const durable = journal.covered()
+  end(600)
+  const before = asked
+  durable()
+  expect(asked).toBe(before + 1)
+  journal.covered()()
+  expect(asked).toBe(before + 1)
 })

@@ -24,6 +24,8 @@ export class OutboundJournal {
   private forgettable: state.JournalEntry[] = []
   /** In the order of their PUBRECs. */
   private readonly releases: Release[] = []
+  /** PUBRECs of this turn. */
+  private releasing: Readonly<{ entry: InFlight; done: (ok: boolean) => void }>[] = []
   /** Exchanges that begin in this turn, to be written together. */
   private beginning: state.JournalEntry[] = []
   /** Exchanges of groups that are over, which their owners have not written yet. */
@@ -66,8 +68,17 @@ export class OutboundJournal {
     }
     const release: Release = { leave: undefined }
     this.releases.push(release)
-    this.options.writeJournal([...this.takeForgettable(), { ...journalOf(entry), phase: RELEASED }], (ok) => {
-      release.leave = ok ? released : () => {}
+    this.releasing.push({ entry, done: (ok) => (release.leave = ok ? released : () => {}) })
+    if (this.releasing.length === 1) this.options.clock.soon(() => this.writeReleases())
+  }
+
+  /** Those of one turn together: a home looks at the whole journal for each write. */
+  private writeReleases(): void {
+    const { releasing } = this
+    this.releasing = []
+    const entries = releasing.map(({ entry }) => ({ ...journalOf(entry), phase: RELEASED }))
+    this.options.writeJournal([...this.takeForgettable(), ...entries], (ok) => {
+      for (const { done } of releasing) done(ok)
       while (this.releases[0]?.leave !== undefined) this.releases.shift()?.leave?.()
     })
   }
@@ -80,7 +91,7 @@ export class OutboundJournal {
       return
     }
     this.over.push({ ...journalOf(entry), phase: DONE })
-    if (this.over.length === overWanted) this.options.checkpointWanted()
+    if (this.over.length >= overWanted) this.options.checkpointWanted()
   }
 
   /** There is nothing left to send. */
@@ -96,6 +107,8 @@ export class OutboundJournal {
       for (const { packetId } of entries) this.window.free(packetId)
       this.forgettable.push(...entries)
       if (this.forgettable.length >= overWanted) this.write([], () => {})
+      // They ended while the cursor was on its way, when nobody could ask.
+      if (this.over.length >= overWanted) this.options.checkpointWanted()
     }
   }
 

@@ -66,6 +66,7 @@ test('the owner is told when PUBREC is durable, and the journal forgets when tha
   await m.answer('taken')
   await durable(m)
   m.ack('pubrec', 1)
+  await settled()
   expect(m.queue.ends).toEqual([])
   await durable(m)
   expect(m.queue.ends).toMatchObject([{ group, position: 0 }])
@@ -79,6 +80,7 @@ test('the owner is told when PUBREC is durable, and the journal forgets when tha
   m.queue.ends[0]?.durable()
   await settled()
   m.ack('pubrec', 2)
+  await settled()
   expect(writtenPhases(m)).toEqual([
     [1, DONE],
     [2, RELEASED],
@@ -91,6 +93,7 @@ test('a PUBREC of failure ends the record for all [MQTT5-4.8.2-6]', async () => 
   await m.answer('taken')
   await durable(m)
   m.ack('pubrec', 1, reasonCode.quotaExceeded)
+  await settled()
   await durable(m)
   expect(m.queue.ends).toMatchObject([{ position: 0 }])
   expect(m.delivery.window.count).toBe(0)
@@ -205,6 +208,7 @@ test('what was never sent waits for room', async () => {
   await durable(m)
   expect(m.texts()).toEqual(['0', '1'])
   m.ack('pubrec', 1)
+  await settled()
   await durable(m)
   m.ack('pubcomp', 1)
   await settled()
