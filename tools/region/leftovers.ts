@@ -10,9 +10,7 @@ const goneWithinMs = 10_000
 
 /** Processes of a region in this folder that live, though stopped, by their process id files. */
 export function processesOf(folder: string): number[] {
-  return pidFiles(folder)
-    .map((file) => Number.parseInt(readOr(file, ''), 10))
-    .filter((pid) => pid > 0 && readOr(`/proc/${pid}/environ`, '').split('\0').includes(`${folderVariable}=${folder}`))
+  return pidsIn(folder).filter((pid) => environmentOf(pid).includes(`${folderVariable}=${folder}`))
 }
 
 /**
@@ -22,13 +20,40 @@ export function processesOf(folder: string): number[] {
 export async function endLeftovers(folder: string): Promise<number> {
   const found = processesOf(folder)
   for (const pid of found) kill(pid)
-  for (const until = performance.now() + goneWithinMs; processesOf(folder).length > 0; ) {
-    if (performance.now() > until)
-      throw new Error(`process ${processesOf(folder)[0]} of an earlier region does not end`)
-    await after(lookEveryMs)
+  const pids = pidsIn(folder)
+  for (const until = performance.now() + goneWithinMs; ; await after(lookEveryMs)) {
+    // One that ends loses its environment before its ports.
+    const ending = pids.filter((pid) => !isOver(pid) && (found.includes(pid) || environmentOf(pid) === ''))
+    if (ending.length === 0) break
+    if (performance.now() < until) continue
+    const [left] = processesOf(folder)
+    if (left !== undefined) throw new Error(`process ${left} of an earlier region does not end`)
+    break
   }
   for (const file of pidFiles(folder)) rmSync(file, { force: true })
   return found.length
+}
+
+const pidsIn = (folder: string): number[] =>
+  pidFiles(folder)
+    .map((file) => Number.parseInt(readOr(file, ''), 10))
+    .filter((pid) => pid > 0)
+
+const environmentOf = (pid: number): string => readOr(`/proc/${pid}/environ`, '')
+
+/** Gone, or a zombie of which no thread is left: what was open is closed by the last one. */
+function isOver(pid: number): boolean {
+  const stat = readOr(`/proc/${pid}/stat`, '')
+  if (stat === '') return true
+  return 'ZX'.includes(stat[stat.lastIndexOf(')') + 2] ?? 'X') && threadsOf(pid) <= 1
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length
+  } catch {
+    return 0
+  }
 }
 
 function pidFiles(folder: string): string[] {
