@@ -81,7 +81,7 @@ test('a drain under load moves all queues with no long pause, loses nothing, and
   const steps = owned.counts.map((count, i) => count - (owned.counts[i - 1] ?? 0))
   expect(steps.length).toBeGreaterThan(1)
   expect(Math.max(...steps)).toBeLessThanOrEqual(movesMax)
-  await fleet.settle(1_000)
+  await fleet.settle(3_000)
   expect(entries.filter(({ kind }) => kind === 'closed')).toEqual([])
   fleet.stop()
   owned.stop()
