@@ -39,6 +39,22 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      // What needs a real Kafka, which it starts itself: `npm run test:kafka`.
+      ...(process.env['TERN_TEST_KAFKA'] === undefined
+        ? []
+        : [
+            {
+              test: {
+                name: 'kafka',
+                include: ['test/kafka/**/*.test.ts'],
+                globalSetup: 'test/kafka/cluster-for-tests.ts',
+                maxWorkers: 1,
+                testTimeout: 120_000,
+                hookTimeout: 120_000,
+                sequence: { groupOrder: 2 },
+              },
+            },
+          ]),
     ],
   },
 })

@@ -1,4 +1,6 @@
 export { connectEmbeddedLog } from './embedded/client.ts'
+export { connectKafkaLog, untilKafkaServes } from './kafka/connect.ts'
+export { type KafkaOptions, type SaslMechanism, saslMechanisms } from './kafka/options.ts'
 export {
   type Appended,
   type Log,

@@ -18,7 +18,8 @@ logContract('the embedded log', async () => {
     await running.kill()
     removeFolder(folder)
   }
-  const compact = async () => {
+  const compact = async (then: () => Promise<unknown>) => {
+    await then()
     await restart({ TERN_LOG_COMPACTION_LAG_MS: '0', TERN_LOG_COMPACTION_MIN_BYTES: '0' })
   }
   return { log, restart: () => restart(), compact, stop }

@@ -5,7 +5,11 @@ import { batchOf, logContract, textsOf } from '../log.contract.ts'
 logContract('the in-memory log', async () => {
   let time = 1_700_000_000_000
   const log = createMemoryLog({ now: () => time++ })
-  return { log, restart: async () => log, compact: async () => log.compact(0), stop: () => log.close() }
+  const compact = async (then: () => Promise<unknown>) => {
+    await then()
+    log.compact(0)
+  }
+  return { log, restart: async () => log, compact, stop: () => log.close() }
 })
 
 test('an append whose answer was lost is found by reading', async () => {

@@ -1,0 +1,79 @@
+import type { Admin } from 'kafkajs'
+import { LogError, type TopicSpec } from '../../log.ts'
+import type { KafkaOptions } from '../options.ts'
+import { reasonOf } from '../wire/node-connection.ts'
+import { settingsOf, withAdmin } from './client.ts'
+import {
+  contradictions,
+  type NamedSpec,
+  replicasWanted,
+  settingsFor,
+  shortcomings,
+  type TopicFacts,
+} from './promise.ts'
+
+/** Makes the topics that are missing, and refuses those that cannot keep what the log promises. */
+export async function provision(options: KafkaOptions, topics: readonly TopicSpec[]): Promise<void> {
+  const specs = topics.map((spec) => ({ ...spec, topic: `${options.prefix ?? ''}${spec.topic}` }))
+  try {
+    await withAdmin(options, async (admin) => {
+      await createMissing(admin, options, specs)
+      check(options, specs, await factsOf(admin, specs))
+    })
+  } catch (error) {
+    if (error instanceof LogError) throw error
+    throw new LogError('unknown', `Kafka could not be asked for its topics: ${reasonOf(error)}`)
+  }
+}
+
+async function createMissing(admin: Admin, options: KafkaOptions, specs: readonly NamedSpec[]): Promise<void> {
+  const there = new Set(await admin.listTopics())
+  const missing = specs.filter(({ topic }) => !there.has(topic))
+  if (missing.length === 0) return
+  const { brokers } = await admin.describeCluster()
+  const replicas = Math.min(replicasWanted, brokers.length)
+  if (replicas < replicasWanted && !options.allowUnsafe) {
+    throw new LogError(
+      'refused',
+      `Kafka has ${brokers.length} nodes now and each topic needs ${replicasWanted} replicas; start more nodes, or say --allow-unsafe-log`,
+    )
+  }
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: missing.map((spec) => ({
+      topic: spec.topic,
+      numPartitions: spec.partitions,
+      replicationFactor: replicas,
+      configEntries: Object.entries(settingsFor(spec, replicas)).map(([name, value]) => ({ name, value })),
+    })),
+  })
+}
+
+async function factsOf(admin: Admin, specs: readonly NamedSpec[]): Promise<TopicFacts[]> {
+  const names = specs.map(({ topic }) => topic)
+  const [{ topics }, settings] = await Promise.all([
+    admin.fetchTopicMetadata({ topics: names }),
+    settingsOf(admin, names),
+  ])
+  return topics.map(({ name, partitions }) => ({
+    topic: name,
+    partitions: partitions.length,
+    replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    settings: settings.get(name) ?? new Map(),
+  }))
+}
+
+function check(options: KafkaOptions, specs: readonly NamedSpec[], facts: readonly TopicFacts[]): void {
+  const wrong: string[] = []
+  const unsafe: string[] = []
+  for (const spec of specs) {
+    const known = facts.find(({ topic }) => topic === spec.topic)
+    if (known === undefined) continue
+    wrong.push(...contradictions(spec, known))
+    unsafe.push(...shortcomings(spec, known))
+  }
+  if (wrong.length > 0) throw new LogError('refused', wrong.join('; '))
+  if (unsafe.length === 0) return
+  if (!options.allowUnsafe) throw new LogError('refused', `${unsafe.join('; ')} (or say --allow-unsafe-log)`)
+  options.logger.warn('the log cannot keep its promise', { because: unsafe.join('; ') })
+}

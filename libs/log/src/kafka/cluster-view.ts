@@ -1,0 +1,119 @@
+import type { Clock } from '@tern/runtime'
+import { LogError } from '../log.ts'
+import { type KafkaOptions, kafkaLimits } from './options.ts'
+import {
+  type KafkaNode,
+  type Leader,
+  type Metadata,
+  metadataApi,
+  metadataRequest,
+  partitionKey,
+} from './wire/metadata.ts'
+import { type Address, NodeConnection, reasonOf } from './wire/node-connection.ts'
+
+const askMs = 1_000
+
+/** Who leads which partition, as some node of the cluster said last. */
+export class ClusterView {
+  private readonly options: KafkaOptions
+  private readonly clock: Clock
+  private readonly topics = new Set<string>()
+  private readonly seeds: NodeConnection[]
+  private readonly known = new Map<number, Readonly<{ node: KafkaNode; connection: NodeConnection }>>()
+  private leaders: ReadonlyMap<string, Leader> = new Map()
+  private refreshing: Promise<void> | undefined
+  private readonly watchers = new Set<() => void>()
+  private turn = 0
+  private closed = false
+
+  constructor(options: KafkaOptions) {
+    this.options = options
+    this.clock = options.clock
+    this.seeds = options.bootstrap.map((address) => new NodeConnection(addressOf(address), options, askMs))
+  }
+
+  /** The node that leads the partition as far as is known; undefined while nobody does. */
+  leaderOf(topic: string, partition: number): KafkaNode | undefined {
+    const leader = this.leaders.get(partitionKey(topic, partition))
+    return leader && this.known.get(leader.node)?.node
+  }
+
+  /** Waits until the partition has a leader; rejects with `unknown` when it has none for long. */
+  async whenLed(topic: string, partition: number): Promise<KafkaNode> {
+    const giveUpAt = this.clock.now() + kafkaLimits.patienceMs
+    for (;;) {
+      const leader = this.leaderOf(topic, partition)
+      if (leader !== undefined) return leader
+      if (this.closed || this.clock.now() >= giveUpAt) {
+        throw new LogError('unknown', `partition ${partition} of ${topic} has no leader in Kafka`)
+      }
+      await this.refresh([topic])
+    }
+  }
+
+  /** Asks again, once for all that want to know now. Resolves also when nobody answered. */
+  refresh(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) this.topics.add(topic)
+    this.refreshing ??= this.askAround().finally(() => {
+      this.refreshing = undefined
+    })
+    return this.refreshing
+  }
+
+  onChange(watcher: () => void): void {
+    this.watchers.add(watcher)
+  }
+
+  /** Why no node answers; undefined when one does. */
+  async problem(): Promise<string | undefined> {
+    const reasons: string[] = []
+    for (const [i, seed] of this.seeds.entries()) {
+      try {
+        await seed.ask(metadataApi, () => metadataRequest([]))
+        return undefined
+      } catch (error) {
+        reasons.push(`${this.options.bootstrap[i]}: ${reasonOf(error)}`)
+      }
+    }
+    return reasons.join('; ')
+  }
+
+  close(): void {
+    this.closed = true
+    for (const seed of this.seeds) seed.close()
+    for (const { connection } of this.known.values()) connection.close()
+  }
+
+  /** One node after the other, those that are known first; one that stands still costs a second. */
+  private async askAround(): Promise<void> {
+    const asked = [...[...this.known.values()].map(({ connection }) => connection), ...this.seeds]
+    for (let i = 0; i < asked.length && !this.closed; i++) {
+      const connection = asked[(this.turn + i) % asked.length] as NodeConnection
+      try {
+        this.take(await connection.ask(metadataApi, () => metadataRequest([...this.topics])))
+        this.turn = (this.turn + i) % asked.length
+        break
+      } catch {
+        // The next one is asked.
+      }
+    }
+    // Nobody asks more often than this.
+    await new Promise<void>((resolve) => void this.clock.after(kafkaLimits.leaderEveryMs, resolve))
+  }
+
+  private take({ nodes, leaders }: Metadata): void {
+    for (const node of nodes) {
+      const { host, port } = this.known.get(node.id)?.node ?? {}
+      if (host === node.host && port === node.port) continue
+      this.known.get(node.id)?.connection.close()
+      this.known.set(node.id, { node, connection: new NodeConnection(node, this.options, askMs) })
+    }
+    this.leaders = leaders
+    for (const watcher of this.watchers) watcher()
+  }
+}
+
+export function addressOf(text: string): Address {
+  const colon = text.lastIndexOf(':')
+  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) }
+}

@@ -1,0 +1,40 @@
+import type { Log } from '../log.ts'
+import { provision } from './admin/provision.ts'
+import { Appender } from './appender.ts'
+import { ClusterView } from './cluster-view.ts'
+import type { KafkaOptions } from './options.ts'
+import { Questions } from './questions.ts'
+import { Tail } from './tail.ts'
+
+/** Apache Kafka, 3.7 or newer, behind the log port. */
+export function kafkaLog(options: KafkaOptions): Log {
+  const view = new ClusterView(options)
+  const appender = new Appender(options, view)
+  const questions = new Questions(options, view)
+  const tails = new Set<Tail>()
+  const named = (topic: string) => `${options.prefix ?? ''}${topic}`
+  return {
+    provision: (topics) => provision(options, topics),
+    append: (topic, partition, batch) => appender.append(named(topic), partition, batch),
+    read: (topic, partition, from, bytesMax) => questions.read(named(topic), partition, from, bytesMax),
+    offsets: (topic, partitions) => questions.offsets(named(topic), partitions),
+    tail(topic, partition, from, deliver) {
+      const tail = new Tail(options, view, questions, { topic: named(topic), partition, from, deliver })
+      tails.add(tail)
+      return {
+        cancel() {
+          tails.delete(tail)
+          tail.cancel()
+        },
+      }
+    },
+    offsetAt: (topic, partition, timeMs) => questions.offsetAt(named(topic), partition, timeMs),
+    trim: (topic, partition, before) => questions.trim(named(topic), partition, before),
+    async close() {
+      for (const tail of tails) tail.cancel()
+      appender.close()
+      questions.close()
+      view.close()
+    },
+  }
+}

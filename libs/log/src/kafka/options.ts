@@ -1,0 +1,34 @@
+import type { Clock, Logger } from '@tern/runtime'
+
+export const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
+export type SaslMechanism = (typeof saslMechanisms)[number]
+
+/** How a Kafka cluster is reached, and what is demanded of it. */
+export type KafkaOptions = Readonly<{
+  /** host:port of some of its nodes, one in each zone at best. */
+  bootstrap: readonly string[]
+  /** PEM texts; an empty object takes the certificate authorities of the system. */
+  tls?: Readonly<{ ca?: string; cert?: string; key?: string }>
+  sasl?: Readonly<{ mechanism: SaslMechanism; username: string; password: string }>
+  /** Takes a cluster that can lose what it acknowledged: fewer replicas, min.insync.replicas 1, unclean elections. */
+  allowUnsafe?: boolean
+  /** Before the names of all topics, so that regions can share a cluster; none when left out. */
+  prefix?: string
+  clock: Clock
+  logger: Logger
+}>
+
+export const kafkaLimits = {
+  connectMs: 1_500,
+  /** Above Kafka's own time for a produce request, so that its answer comes first. */
+  answerMs: 5_000,
+  produceMs: 3_000,
+  /** A tail asks for so long when nothing comes. */
+  tailWaitMs: 500,
+  /** Between two questions who leads a partition. */
+  leaderEveryMs: 50,
+  /** What certainly was not written is tried again for so long, and so is what only asks. */
+  patienceMs: 10_000,
+  tailBytes: 1024 * 1024,
+  tailPauseMs: 100,
+} as const

@@ -1,0 +1,81 @@
+import { type Reader, Writer } from '@platformatic/kafka'
+import type { Api } from './node-connection.ts'
+
+export type Fetched = Readonly<{ code: number; start: number; end: number; records: Buffer }>
+
+export type FetchWish = Readonly<{
+  topic: string
+  partition: number
+  from: number
+  bytesMax: number
+  /** How long the node may wait for something to come. */
+  waitMs: number
+}>
+
+const anyEpoch = -1
+const none = Buffer.alloc(0)
+
+/** Fetch v12 of one partition, what is committed; without a fetch session. */
+export const fetchApi: Api<Fetched> = { key: 1, version: 12, parse }
+
+export const fetchRequest = ({ topic, partition, from, bytesMax, waitMs }: FetchWish): Writer =>
+  Writer.create()
+    .appendInt32(-1)
+    .appendInt32(waitMs)
+    .appendInt32(1)
+    .appendInt32(bytesMax)
+    .appendInt8(0)
+    .appendInt32(0)
+    .appendInt32(-1)
+    .appendArray([topic], (writer, name) =>
+      writer
+        .appendString(name)
+        .appendArray([partition], (each, index) =>
+          each
+            .appendInt32(index)
+            .appendInt32(anyEpoch)
+            .appendInt64(BigInt(from))
+            .appendInt32(anyEpoch)
+            .appendInt64(-1n)
+            .appendInt32(bytesMax),
+        ),
+    )
+    .appendArray([], () => {})
+    .appendString('')
+    .appendTaggedFields()
+
+function parse(reader: Reader): Fetched {
+  reader.readInt32()
+  const wholeCode = reader.readInt16()
+  reader.readInt32()
+  let fetched: Fetched = { code: wholeCode, start: 0, end: 0, records: none }
+  reader.readArray((r) => {
+    r.readString()
+    r.readArray((p) => {
+      p.readInt32()
+      const code = p.readInt16()
+      const end = Number(p.readInt64())
+      p.readInt64()
+      const start = Number(p.readInt64())
+      p.readNullableArray((aborted) => {
+        aborted.readInt64()
+        aborted.readInt64()
+      })
+      p.readInt32()
+      fetched = { code, start, end, records: p.readNullableBytes() ?? none }
+    })
+  })
+  return fetched
+}
+
+/** Kafka cuts its answer where the bytes end: what remains of the last batch is left out. */
+export function wholeBatches(records: Buffer): Buffer {
+  const headBytes = 12
+  let end = 0
+  while (end + headBytes <= records.length) {
+    const size = records.readInt32BE(end + 8) + headBytes
+    if (end + size > records.length) break
+    end += size
+  }
+  return records.subarray(0, end)
+}
