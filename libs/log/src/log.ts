@@ -56,6 +56,8 @@ export type Log = Readonly<{
   offsetAt(topic: TopicName, partition: number, timeMs: number): Promise<number>
   /** Forgets what is below the offset. */
   trim(topic: TopicName, partition: number, before: number): Promise<void>
+  /** In which zone the leader of each partition stands, as was heard last; absent where a log has no leaders. */
+  leaderZones?(topic: TopicName): readonly (string | undefined)[]
   close(): Promise<void>
 }>
 

@@ -1,22 +1,15 @@
 // A broker as a process of its own: `npx node services/broker/src/main.ts --zone az-a --nameservers 127.0.0.1:7400 --log 127.0.0.1:7300`.
 import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
-import { connectEmbeddedLog } from '@tern/log'
+import { openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
 import { createBroker } from './broker.ts'
 import { checkSettings, settings } from './settings.ts'
 
-const {
-  zone,
-  listen,
-  nameservers,
-  log: address,
-  sessionsMax,
-  retainedMax,
-  retainedBytesMax,
-} = settingsOrExit('broker [flags]: owns queues of a region', settings, checkSettings)
+const given = settingsOrExit('broker [flags]: owns queues of a region', settings, checkSettings)
+const { zone, listen, nameservers, sessionsMax, retainedMax, retainedBytesMax } = given
 const logger = createLogger().child({ service: 'broker', zone })
-const log = connectEmbeddedLog(address)
+const log = await openLog(given, systemClock, logger)
 const quotas = { sessionsMax, retainedMax, retainedBytesMax }
 const broker = createBroker(
   { zone, nonce: randomUUID, listen, nameservers, quotas },

@@ -1,4 +1,5 @@
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
+import { checkLogSettings, logSettings } from '@tern/log'
 import { quotasUnlessTold } from './core/quotas.ts'
 
 /** What whoever runs a broker may say. */
@@ -18,7 +19,7 @@ export const settings = {
     kind: 'addresses',
     help: 'host:port of every nameserver, with commas',
   },
-  log: { flag: 'log', env: 'TERN_LOG', kind: 'address', help: 'host:port of the log' },
+  ...logSettings,
   sessionsMax: {
     flag: 'sessions-max',
     env: 'TERN_SESSIONS_MAX',
@@ -45,6 +46,6 @@ export const settings = {
 } as const satisfies Spec
 
 /** What no setting can judge alone. */
-export function checkSettings({ listen, allowAnonymous }: Settings<typeof settings>): (string | undefined)[] {
-  return [loopbackOnly(listen, allowAnonymous)]
+export function checkSettings(given: Settings<typeof settings>): (string | undefined)[] {
+  return [...checkLogSettings(given), loopbackOnly(given.listen, given.allowAnonymous)]
 }

@@ -144,7 +144,11 @@ function createDecider(
       run,
       now,
     }
-    const events = decisionsOf(state, sights, { queues: config.queues, movesMax: mayRebalance ? config.movesMax : 0 })
+    const events = decisionsOf(state, sights, {
+      queues: config.queues,
+      movesMax: mayRebalance ? config.movesMax : 0,
+      wishes: controlLog.leaderZones(),
+    })
     if (snapshotIsDue(state, snapshotTriedAt, events.length === 0, config.snapshotRecords ?? snapshotRecordsMax))
       return await snapshot(state)
     if (events.length === 0) return

@@ -1,14 +1,14 @@
 // A nameserver as a process of its own: `npx node services/nameserver/src/main.ts --zone az-a --log 127.0.0.1:7300`.
 import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
-import { connectEmbeddedLog } from '@tern/log'
+import { openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
 import { createNameserver } from './nameserver.ts'
 import { checkSettings, configOf, settings } from './settings.ts'
 
 const given = settingsOrExit('nameserver [flags]: one of the equal nameservers of a region', settings, checkSettings)
 const logger = createLogger().child({ service: 'nameserver', zone: given.zone })
-const log = connectEmbeddedLog(given.log)
+const log = await openLog(given, systemClock, logger)
 const nameserver = createNameserver(configOf(given, randomUUID()), { log, clock: systemClock, logger })
 
 async function stop(): Promise<never> {

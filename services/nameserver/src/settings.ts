@@ -1,4 +1,5 @@
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
+import { checkLogSettings, logSettings } from '@tern/log'
 import type { NameserverConfig } from './config.ts'
 
 /** What whoever runs a nameserver may say. */
@@ -26,7 +27,7 @@ export const settings = {
     default: '',
     help: 'host:port of every other nameserver, with commas',
   },
-  log: { flag: 'log', env: 'TERN_LOG', kind: 'address', help: 'host:port of the log' },
+  ...logSettings,
   queues: {
     flag: 'queues',
     env: 'TERN_QUEUES',
@@ -51,8 +52,10 @@ export const settings = {
 type NameserverSettings = Settings<typeof settings>
 
 /** What no setting can judge alone. */
-export function checkSettings({ listen, peers, allowAnonymous }: NameserverSettings): (string | undefined)[] {
+export function checkSettings(given: NameserverSettings): (string | undefined)[] {
+  const { listen, peers, allowAnonymous } = given
   return [
+    ...checkLogSettings(given),
     loopbackOnly(listen, allowAnonymous),
     peers.includes(listen)
       ? `--peers names ${listen}, which is this nameserver itself; give only the others`

@@ -24,6 +24,7 @@ export class ClusterView {
   private refreshing: Promise<void> | undefined
   private readonly watchers = new Set<() => void>()
   private turn = 0
+  private zonesStaleAt = 0
   private closed = false
 
   constructor(options: KafkaOptions) {
@@ -58,6 +59,19 @@ export class ClusterView {
       this.refreshing = undefined
     })
     return this.refreshing
+  }
+
+  /** The racks of the leaders, by partition; looks anew now and then, so that a later call knows. */
+  leaderZones(topic: string): (string | undefined)[] {
+    if (this.clock.now() >= this.zonesStaleAt) {
+      this.zonesStaleAt = this.clock.now() + kafkaLimits.zonesEveryMs
+      void this.refresh([topic])
+    }
+    const zones: (string | undefined)[] = []
+    for (let partition = 0; this.leaders.has(partitionKey(topic, partition)); partition++) {
+      zones.push(this.leaderOf(topic, partition)?.rack)
+    }
+    return zones
   }
 
   onChange(watcher: () => void): void {

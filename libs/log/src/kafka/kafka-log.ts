@@ -30,6 +30,7 @@ export function kafkaLog(options: KafkaOptions): Log {
     },
     offsetAt: (topic, partition, timeMs) => questions.offsetAt(named(topic), partition, timeMs),
     trim: (topic, partition, before) => questions.trim(named(topic), partition, before),
+    leaderZones: (topic) => view.leaderZones(named(topic)),
     async close() {
       for (const tail of tails) tail.cancel()
       appender.close()

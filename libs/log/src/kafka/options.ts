@@ -31,4 +31,6 @@ export const kafkaLimits = {
   patienceMs: 10_000,
   tailBytes: 1024 * 1024,
   tailPauseMs: 100,
+  /** How often somebody who asks where leaders stand makes this client look. */
+  zonesEveryMs: 5_000,
 } as const

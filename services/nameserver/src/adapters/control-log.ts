@@ -15,6 +15,8 @@ export type ControlLog = Readonly<{
   append(events: readonly control.ControlEvent[]): Promise<void>
   /** Forgets what is below the offset. */
   trim(before: number): Promise<void>
+  /** In which zone the log's leader of each queue stands, where the log has zones. */
+  leaderZones(): readonly (string | undefined)[]
   onChange(listener: (state: ControlState) => void): void
   stop(): void
 }>
@@ -73,6 +75,7 @@ export async function openControlLog(log: Log, logger: Logger): Promise<ControlL
       await log.append(topic, 0, encodeBatch(bodies))
     },
     trim: (before) => log.trim(topic, 0, before),
+    leaderZones: () => log.leaderZones?.('tern.messages') ?? [],
     onChange: (listener) => void listeners.push(listener),
     stop: () => tail.cancel(),
   }

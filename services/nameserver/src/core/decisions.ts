@@ -1,7 +1,7 @@
 import { control, type nameserver } from '@tern/proto'
 import type { ControlState, Member } from './control-state.ts'
 import { causeOfDeath, type Sight } from './liveness.ts'
-import { placeOrphans, rebalance } from './placement.ts'
+import { placeOrphans, rebalance, type Wishes } from './placement.ts'
 
 export type Decided = Exclude<NonNullable<control.ControlEvent['event']>, { $case: 'claimed' } | { $case: 'snapshot' }>
 
@@ -27,15 +27,15 @@ export type Sights = Readonly<{
 export function decisionsOf(
   state: ControlState,
   sights: Sights,
-  limits: { queues: number; movesMax: number },
+  limits: { queues: number; movesMax: number; wishes: Wishes },
 ): Decided[] {
   if (state.queues === 0) return [{ $case: 'provisioned', value: { queues: limits.queues } }]
   const joined = joins(state, sights)
   const died = deaths(state, sights)
   // Placement is decided on the state that these decisions lead to, once it is read back.
-  if (joined.length + died.length > 0) return [...died, ...joined, ...replacements(state, died)]
-  const orphans = placeOrphans(state)
-  const moves = orphans.length > 0 ? orphans : rebalance(state, limits.movesMax)
+  if (joined.length + died.length > 0) return [...died, ...joined, ...replacements(state, died, limits.wishes)]
+  const orphans = placeOrphans(state, limits.wishes)
+  const moves = orphans.length > 0 ? orphans : rebalance(state, limits.movesMax, limits.wishes)
   return moves.map((value) => ({ $case: 'assigned', value }))
 }
 
@@ -79,10 +79,10 @@ function sightsOf(member: Member, { own, peers, listeningSince, leadingSince, ru
 }
 
 /** The queues of the dead move in the batch that buries them, so that the move costs one append. */
-function replacements(state: ControlState, died: readonly Death[]): Decided[] {
+function replacements(state: ControlState, died: readonly Death[], wishes: Wishes): Decided[] {
   const members = new Map(state.members)
   for (const { value } of died) members.delete(value.incarnation)
-  return placeOrphans({ ...state, members }).map((value) => ({ $case: 'assigned', value }))
+  return placeOrphans({ ...state, members }, wishes).map((value) => ({ $case: 'assigned', value }))
 }
 
 export function drainDecisions(state: ControlState, { zone, broker, draining }: nameserver.DrainRequest): Decided[] {

@@ -119,3 +119,57 @@ test('whatever joins, dies and drains, every queue gets a living owner and the s
     }),
   )
 })
+
+const zones = ['az-a', 'az-b', 'az-c']
+/** Owners by queue, as zones. */
+const zonesOf = (state: ControlState) =>
+  Array.from({ length: state.queues }, (_, queue) => state.members.get(state.routes.get(queue)?.broker ?? 0)?.zone)
+
+test('queues are placed beside the leaders of their partitions while each broker has its share', () => {
+  const wishes = Array.from({ length: 12 }, (_, queue) => zones[(queue * 5) % 3])
+  expect(zonesOf(after(start, written(placeOrphans(start, wishes))))).toEqual(wishes)
+  const all = Array.from({ length: 12 }, () => 'az-b')
+  expect(loadOf(after(start, written(placeOrphans(start, all))))).toEqual({ 2: 4, 3: 4, 4: 4 })
+})
+
+test('leaders that moved draw their queues after them, a few at a time, and then nothing moves', () => {
+  const wishes = Array.from({ length: 12 }, (_, queue) => zones[(queue + 1) % 3])
+  let state = after(
+    start,
+    written(
+      placeOrphans(
+        start,
+        Array.from({ length: 12 }, (_, queue) => zones[queue % 3]),
+      ),
+    ),
+  )
+  for (let moves = rebalance(state, 4, wishes); moves.length > 0; moves = rebalance(state, 4, wishes)) {
+    expect(moves.length).toBeLessThanOrEqual(4)
+    state = after(state, written(moves))
+  }
+  expect(zonesOf(state)).toEqual(wishes)
+})
+
+test('whatever is wished, every queue has one owner, loads stay balanced, and the moves come to an end', () => {
+  const wish = fc.constantFrom('az-a', 'az-b', 'az-c', 'az-x', undefined)
+  fc.assert(
+    fc.property(
+      fc.array(wish, { minLength: 12, maxLength: 12 }),
+      fc.integer({ min: 2, max: 6 }),
+      (wishes, movesMax) => {
+        let state = running
+        let steps = 0
+        for (
+          let moves = rebalance(state, movesMax, wishes);
+          moves.length > 0;
+          moves = rebalance(state, movesMax, wishes)
+        ) {
+          state = after(state, written(moves))
+          if (++steps > 20) return false
+        }
+        const loads = Object.values(loadOf(state))
+        return Math.max(...loads) - Math.min(...loads) < 2 && loads.reduce((sum, each) => sum + each, 0) === 12
+      },
+    ),
+  )
+})

@@ -39,7 +39,7 @@ function parse(reader: Reader): Metadata {
       const partition = p.readInt32()
       const leader = { node: p.readInt32(), epoch: p.readInt32() }
       for (let list = 0; list < 3; list++) p.readArray((each) => each.readInt32(), true, false)
-      if (leader.node >= 0) leaders.set(partitionKey(topic, partition), leader)
+      leaders.set(partitionKey(topic, partition), leader)
     })
     r.readInt32()
   })
