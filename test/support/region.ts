@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LogSettings } from '@tern/log'
 import { type Plan, planRegion, type ZoneName } from '../../tools/region/plan.ts'
 import { Supervisor } from '../../tools/region/supervisor.ts'
 
@@ -25,13 +26,13 @@ export type Region = Readonly<{
   stop(): Promise<void>
 }>
 
-/** A region of real processes, on free ports and data of its own. */
-export async function startRegion(): Promise<Region> {
+/** A region of real processes, on free ports and data of its own; on the embedded log unless told of a Kafka. */
+export async function startRegion(kafka?: LogSettings): Promise<Region> {
   const folder = mkdtempSync(join(tmpdir(), 'tern-region-'))
-  const plan = await planRegion(folder, 0)
+  const plan = await planRegion(folder, 0, kafka)
   const supervisor = new Supervisor(plan)
   await supervisor.start()
-  const log = supervisor.keepers[0]
+  const log = supervisor.keepers.find(({ options }) => options.name === 'log')
   return {
     plan,
     addresses: plan.zones.map((zone) => zone.mqtt),

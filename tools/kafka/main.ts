@@ -35,7 +35,7 @@ for (const action of actions) if (flags[action] !== '') await sendAction(action,
 
 function claim(): { release(): void } {
   try {
-    return claimFolder(folder)
+    return claimFolder(folder, [])
   } catch (error) {
     return refuse(`cannot start: ${(error as Error).message}`, 1)
   }

@@ -1,8 +1,9 @@
 // `npm start`: a region of three zones on this machine.
 import { resolve } from 'node:path'
+import { type Spec, settingsOrExit } from '@tern/config'
+import { checkLogSettings, logSettings } from '@tern/log'
 import { systemClock } from '@tern/runtime'
 import { drain, undrain } from '../drain/drain.ts'
-import { flagsOrExit } from '../flags.ts'
 import { holderOf } from './folder.ts'
 import { listenToKeys } from './keys.ts'
 import { endLeftovers } from './leftovers.ts'
@@ -10,13 +11,34 @@ import { planRegion, type ZoneName } from './plan.ts'
 import { replacedPorts, summary } from './screen.ts'
 import { Supervisor } from './supervisor.ts'
 
-const flags = flagsOrExit('npm start -- [flags]: a region of three zones on this machine', {
-  data: { default: '.tern', help: 'folder for the log, process ids and log files' },
-  port: {
-    default: '1883',
-    help: 'shared MQTT port; the zones take the three after it; 0: free ones',
-    whole: [0, 65_532],
+const spec = {
+  data: {
+    flag: 'data',
+    env: 'TERN_DATA',
+    kind: 'text',
+    default: '.tern',
+    help: 'folder for the log, process ids and log files; one region at a time uses it',
   },
+  port: {
+    flag: 'port',
+    env: 'TERN_PORT',
+    kind: 'whole',
+    default: '1883',
+    max: 65_532,
+    help: "shared MQTT port; the zones' own ones are the three after it; a busy one is replaced and printed; 0 takes free ones",
+  },
+  ...logSettings,
+  log: {
+    ...logSettings.log,
+    default: 'embedded',
+    help: 'embedded: a log of its own in the data folder; or the word kafka',
+  },
+} as const satisfies Spec
+
+const given = settingsOrExit('npm start -- [flags]: a region of three zones on this machine', spec, (settings) => {
+  if (settings.log === 'kafka') return checkLogSettings(settings)
+  if (settings.log !== 'embedded') return [`--log is "${settings.log}"; give embedded or kafka`]
+  return settings.kafkaBootstrap.length > 0 ? ['--kafka-bootstrap is given, but not --log kafka; give both'] : []
 })
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
@@ -40,10 +62,10 @@ function refuse(error: unknown): never {
   process.exit(1)
 }
 
-const folder = resolve(flags.data)
+const folder = resolve(given.data)
 // Before ports are chosen: what is left of an earlier region may still have them.
 if (holderOf(folder) === undefined) await endLeftovers(folder).catch(refuse)
-const plan = await planRegion(folder, Number(flags.port))
+const plan = await planRegion(folder, given.port, given.log === 'kafka' ? given : undefined)
 const region = launch(
   () =>
     new Supervisor(plan, {
@@ -80,7 +102,7 @@ const slow = setTimeout(() => print(`still starting; ${plan.folder}/logs says wh
 await region.start()
 clearTimeout(slow)
 if (!stopping) {
-  for (const notice of replacedPorts(plan, Number(flags.port))) print(notice)
+  for (const notice of replacedPorts(plan, given.port)) print(notice)
   print(summary(region, performance.now() - began, interactive))
   ready = true
   if (interactive) {

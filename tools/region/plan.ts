@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type LogSettings, logEnvironment } from '@tern/log'
 import { loopback, portsOrFree } from './ports.ts'
 
 export const zoneNames = ['az-a', 'az-b', 'az-c'] as const
@@ -19,12 +20,18 @@ export type Plan = Readonly<{
   /** Shared by all zones, so that it outlives any of them. */
   mqtt: string
   websocket: string
-  log: string
+  /** Of the embedded log; undefined when the region stands on Kafka. */
+  log: string | undefined
+  /** What the zones are told of their log, in their environment. */
+  logEnvironment: Readonly<Record<string, string>>
   zones: readonly ZonePlan[]
 }>
 
-/** `port`: the shared MQTT port, the zones' own ones follow it; 0: free ones everywhere. */
-export async function planRegion(folder: string, port: number): Promise<Plan> {
+/**
+ * `port`: the shared MQTT port, the zones' own ones follow it; 0: free ones everywhere. `kafka`: where the log is, when it is not an
+ * embedded one of the region's own.
+ */
+export async function planRegion(folder: string, port: number, kafka?: LogSettings): Promise<Plan> {
   const address = (number: number) => `${loopback}:${number}`
   const wanted = port === 0 ? [0, 0, 0, 0, 0, 0, 0, 0] : [port, port + 1, port + 2, port + 3, 8083, 8084, 8085, 8086]
   const inside = Array<number>(1 + 2 * zoneNames.length).fill(0)
@@ -36,7 +43,8 @@ export async function planRegion(folder: string, port: number): Promise<Plan> {
     folder,
     mqtt: pick(clients, 0),
     websocket: pick(clients, 4),
-    log: pick(inner, 0),
+    log: kafka === undefined ? pick(inner, 0) : undefined,
+    logEnvironment: kafka === undefined ? { TERN_LOG: pick(inner, 0) } : logEnvironment(kafka),
     zones: zoneNames.map((zone, i) => ({
       zone,
       nameserver: pick(inner, 1 + 2 * i),
@@ -60,23 +68,12 @@ export function zoneArguments(plan: Plan, { zone, nameserver, broker, mqtt, webs
   return [
     ...nodeFlags,
     join(import.meta.dirname, 'zone.ts'),
-    ...[
-      '--zone',
-      zone,
-      '--log',
-      plan.log,
-      '--nameserver',
-      nameserver,
-      '--nameservers',
-      nameservers,
-      '--broker',
-      broker,
-    ],
+    ...['--zone', zone, '--nameserver', nameserver, '--nameservers', nameservers, '--broker', broker],
     ...['--mqtt', mqtt, '--mqtt-shared', plan.mqtt, '--websocket', websocket, '--websocket-shared', plan.websocket],
   ]
 }
 
-export function logArguments(plan: Plan): string[] {
+export function logArguments(address: string, folder: string): string[] {
   const main = join(import.meta.dirname, '../../libs/log/src/embedded/main.ts')
-  return [...nodeFlags, main, '--listen', plan.log, '--data', join(plan.folder, 'log')]
+  return [...nodeFlags, main, '--listen', address, '--data', join(folder, 'log')]
 }

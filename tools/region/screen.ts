@@ -17,7 +17,12 @@ export function summary({ plan, keepers }: Supervisor, tookMs: number, interacti
     row('zone', 'MQTT', 'WebSocket', 'process'),
     ...rows,
     row('all', `mqtt://${plan.mqtt}`, `ws://${plan.websocket}/mqtt`, ''),
-    row('log', plan.log, '', pidOf('log')),
+    row(
+      'log',
+      plan.log ?? `kafka ${plan.logEnvironment['TERN_KAFKA_BOOTSTRAP']}`,
+      '',
+      plan.log === undefined ? '' : pidOf('log'),
+    ),
     '',
     'Try it, in two other terminals:',
     `  npx mqtt sub -h 127.0.0.1 -p ${port} -q 1 -t 'demo/#' -v`,

@@ -33,7 +33,7 @@ const listens = (address: string) =>
   })
 
 test('a started region has a log that answers and a process id file for each process', async () => {
-  expect(await listens(plan.log)).toBe(true)
+  expect(await listens(plan.log ?? '')).toBe(true)
   expect(readdirSync(join(plan.folder, 'run')).sort()).toEqual([
     'az-a.pid',
     'az-b.pid',
@@ -50,14 +50,14 @@ test('a second region on the same folder is refused, and told who has it', () =>
 
 test('a region that stopped leaves nothing running and its folder free', async () => {
   await region.stop()
-  expect(await listens(plan.log)).toBe(false)
+  expect(await listens(plan.log ?? '')).toBe(false)
   expect(existsSync(join(plan.folder, 'run', 'region.pid'))).toBe(false)
 })
 
 test('after everything was killed, everything starts again on the same data', async () => {
   await region.killAll()
-  expect(await listens(plan.log)).toBe(false)
+  expect(await listens(plan.log ?? '')).toBe(false)
   await region.start()
-  expect(await listens(plan.log)).toBe(true)
+  expect(await listens(plan.log ?? '')).toBe(true)
   expect(region.keepers.map(({ phase }) => phase)).toEqual(['ready', 'ready', 'ready', 'ready'])
 })

@@ -21,7 +21,8 @@ const logRestartMs = 100
 /** The processes of a region: the log and three zones. */
 export class Supervisor {
   readonly plan: Plan
-  private readonly log: Keeper
+  /** None when the region stands on Kafka. */
+  private readonly log: Keeper | undefined
   private readonly zones: ReadonlyMap<ZoneName, Keeper>
   private readonly folder: { release(): void }
 
@@ -43,13 +44,14 @@ export class Supervisor {
         command,
         restartDelayMs,
         ready,
-        env: { [folderVariable]: plan.folder },
+        env: { ...plan.logEnvironment, [folderVariable]: plan.folder },
         logFile: join(plan.folder, 'logs', `${name}.log`),
         pidFile: join(plan.folder, 'run', `${name}.pid`),
         changed: (phase) => watcher.changed(name, phase),
         line: (text) => watcher.line(text),
       })
-    this.log = keep('log', logArguments(plan), logRestartMs, () => answers(plan.log))
+    const { log, folder } = plan
+    if (log !== undefined) this.log = keep('log', logArguments(log, folder), logRestartMs, () => answers(log))
     this.zones = new Map(
       plan.zones.map((each) => [each.zone, keep(each.zone, zoneCommand(plan, each), zoneRestartMs, announced)]),
     )
@@ -57,7 +59,7 @@ export class Supervisor {
 
   /** Resolves once every zone serves. */
   async start(): Promise<void> {
-    await this.log.start()
+    await this.log?.start()
     await Promise.all([...this.zones.values()].map((zone) => zone.start()))
   }
 
@@ -68,7 +70,7 @@ export class Supervisor {
   }
 
   get keepers(): readonly Keeper[] {
-    return [this.log, ...this.zones.values()]
+    return [...(this.log === undefined ? [] : [this.log]), ...this.zones.values()]
   }
 
   /** Every process of the region, the log too, as a loss of power would. */
@@ -79,7 +81,7 @@ export class Supervisor {
   /** Zones first, so that they can still write. */
   async stop(): Promise<void> {
     await Promise.all([...this.zones.values()].map((zone) => zone.stop()))
-    await this.log.stop()
+    await this.log?.stop()
     this.folder.release()
   }
 }

@@ -1,7 +1,8 @@
 // One zone of a region on one machine: a nameserver, a broker and a proxy in one process, which the supervisor starts and kills.
 import { randomUUID } from 'node:crypto'
 import { createBroker, quotasUnlessTold } from '@tern/broker'
-import { connectEmbeddedLog } from '@tern/log'
+import { readSettings } from '@tern/config'
+import { logSettings, openLog } from '@tern/log'
 import { createNameserver } from '@tern/nameserver'
 import { createProxy, overGrpc } from '@tern/proxy'
 import { createLogger, systemClock } from '@tern/runtime'
@@ -10,7 +11,6 @@ import { flagsOrExit } from '../flags.ts'
 const given = (help: string) => ({ default: '', help })
 const flags = flagsOrExit('zone.ts [flags]: one zone; npm start runs three', {
   zone: given('its name'),
-  log: given('address of the log'),
   nameserver: given('address its nameserver serves on'),
   nameservers: given('addresses of all nameservers, with commas'),
   broker: given('address its broker serves on'),
@@ -23,7 +23,10 @@ const flags = flagsOrExit('zone.ts [flags]: one zone; npm start runs three', {
 type Part = Readonly<{ start(): Promise<unknown>; stop(): unknown }>
 
 const logger = createLogger().child({ zone: flags.zone })
-const log = connectEmbeddedLog(flags.log)
+/** As whoever starts a service alone would say it, in the environment. */
+const { settings, problems } = readSettings(logSettings, [], process.env)
+if (settings === undefined) throw new Error(problems.join('; '))
+const log = await openLog(settings, systemClock, logger)
 
 const nameservers = flags.nameservers.split(',')
 const ports = { log, clock: systemClock, logger }

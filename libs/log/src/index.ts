@@ -12,5 +12,5 @@ export {
   type TopicSpec,
 } from './log.ts'
 export { createMemoryLog, type MemoryLog, type MemoryLogFaults } from './memory/memory-log.ts'
-export { checkLogSettings, type LogSettings, logSettings, openLog } from './settings.ts'
+export { checkLogSettings, type LogSettings, logEnvironment, logSettings, openLog } from './settings.ts'
 export { ternTopics } from './topics.ts'

@@ -56,6 +56,12 @@ export const logSettings = {
 
 export type LogSettings = Settings<typeof logSettings>
 
+/** The settings as environment of another process. */
+export const logEnvironment = (given: LogSettings): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(logSettings).map(([name, { env }]) => [env, String(given[name as keyof LogSettings])]),
+  )
+
 const addressPattern = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+):\d{1,5}$/i
 
 /** What no setting can judge alone. */
