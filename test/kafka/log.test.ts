@@ -57,11 +57,11 @@ async function setting(topic: string, settings: Record<string, string>): Promise
     validateOnly: false,
     resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
   })
-  await expect.poll(() => valueOf(admin, topic, 'segment.ms')).toBe(settings['segment.ms'])
+  await expect.poll(() => settingIn(admin, topic, 'segment.ms')).toBe(settings['segment.ms'])
   await admin.disconnect()
 }
 
-async function valueOf(admin: kafkajs.Admin, topic: string, name: string): Promise<string | undefined> {
+async function settingIn(admin: kafkajs.Admin, topic: string, name: string): Promise<string | undefined> {
   const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic }]
   const answer = await admin.describeConfigs({ resources, includeSynonyms: false })
   return answer.resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue

@@ -9,6 +9,7 @@ const owners: Readonly<Record<string, RegExp>> = {
   'mqtt-packet': /^libs\/mqtt\/src\/codec\.ts$/,
   lmdb: /^libs\/log\/src\/embedded\//,
   kafkajs: /^libs\/log\/src\/kafka\//,
+  '@platformatic/kafka': /^libs\/log\/src\/kafka\//,
   '@grpc/grpc-js': /^libs\/rpc\/src\//,
   '@bufbuild/protobuf': /^libs\/proto\/src\//,
   ws: /^services\/proxy\/src\/adapters\//,

@@ -1,6 +1,5 @@
 import { type Reader, Writer } from '@platformatic/kafka'
 import { kafkaLimits } from '../options.ts'
-import { errorCode } from './kafka-error.ts'
 import { partitionKey } from './metadata.ts'
 import type { Api } from './node-connection.ts'
 
@@ -48,5 +47,3 @@ function parse(reader: Reader): Map<string, Produced> {
   })
   return outcomes
 }
-
-export const isStored = ({ code }: Produced): boolean => code === errorCode.none
