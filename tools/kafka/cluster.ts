@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { untilKafkaServes } from '@tern/log'
+import { endLeftovers } from '../region/leftovers.ts'
 import { portsOrFree } from '../region/ports.ts'
 import { checkJava, fetchKafka, KafkaProblem } from './distribution.ts'
 import { NodeProcess } from './node-process.ts'
@@ -41,10 +42,13 @@ export class KafkaCluster {
     checkJava()
     const classPath = fetchKafka(jars, say)
     for (const part of ['run', 'logs']) mkdirSync(join(folder, part), { recursive: true })
+    // Of a cluster whose command was killed.
+    await endLeftovers(folder)
     const identity = await identityIn(folder, options.port)
     const nodes = new Map(
       nodeNumbers.map((node) => {
         const files = {
+          folder,
           properties: join(folder, `node-${node}.properties`),
           log: join(folder, 'logs', `kafka-${node}.log`),
           pid: join(folder, 'run', `kafka-${node}.pid`),

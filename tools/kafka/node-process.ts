@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { openSync, rmSync, writeFileSync } from 'node:fs'
+import { folderVariable } from '../region/leftovers.ts'
 
 /** Small and quick to start; a production broker wants G1 and gigabytes. */
 const javaFlags = [
@@ -11,7 +12,7 @@ const javaFlags = [
   '-Djava.awt.headless=true',
 ]
 
-export type NodeFiles = Readonly<{ properties: string; log: string; pid: string; log4j: string }>
+export type NodeFiles = Readonly<{ folder: string; properties: string; log: string; pid: string; log4j: string }>
 
 /** One Kafka node as a process of its own. */
 export class NodeProcess {
@@ -39,10 +40,13 @@ export class NodeProcess {
       return
     }
     this.ending = false
-    const { properties, log, pid, log4j } = this.files
+    const { folder, properties, log, pid, log4j } = this.files
     const out = openSync(log, 'a')
     const args = [...javaFlags, `-Dlog4j2.configurationFile=${log4j}`, '-cp', this.classPath, 'kafka.Kafka', properties]
-    const child = spawn('java', args, { stdio: ['ignore', out, out] })
+    const child = spawn('java', args, {
+      stdio: ['ignore', out, out],
+      env: { ...process.env, [folderVariable]: folder },
+    })
     this.child = child
     if (child.pid) writeFileSync(pid, `${child.pid}\n`)
     this.exited = new Promise((resolve) => {
