@@ -1,20 +1,17 @@
-import { createRequire } from 'node:module'
 import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs'
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import type { KafkaOptions } from '../options.ts'
 
 const { ConfigResourceTypes, Kafka, logLevel } = kafkajs
-
-type RequestQueue = { pending: unknown[]; throttledUntil: number; scheduleCheckPendingRequests(): void }
 
 /**
  * kafkajs 2.2.4 sets a timer for each connection a thousand times a second for ever, also when nothing waits: 6 % of a core.
  * (Reported upstream, and not mended since 2022.) Without anything pending there is nothing to look at.
  */
 function quietTimers(): void {
-  const require = createRequire(import.meta.url)
-  const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }
+  const { prototype } = RequestQueue
   const schedule = prototype.scheduleCheckPendingRequests
-  prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
+  prototype.scheduleCheckPendingRequests = function (this: typeof prototype) {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
   }
 }
