@@ -257,6 +257,7 @@ export class Delivery {
   }
 
   close(): void {
+    this.journal.writeReleases()
     this.closed = true
     for (const live of this.subscriptions.values()) this.options.fanOut.remove(live)
     for (const member of this.shared.values()) this.options.groups.leave(member)

@@ -145,3 +145,15 @@ test('exchanges that end while a checkpoint is under way ask for the next one as
   journal.covered()()
   expect(asked).toBe(before + 1)
 })
+
+test('a PUBREC right before the end of the connection is written all the same', async () => {
+  const queue = new FakeQueue()
+  const { subscribe, ack, journal, delivery } = client(queue, { journalled: true })
+  subscribe('t')
+  queue.publish(['x', { qos: 2 }])
+  await settled()
+  journal.splice(0)[0]?.done(true)
+  ack('pubrec', 1, reasonCode.quotaExceeded)
+  delivery.close()
+  expect(journal.map(({ entries }) => entries)).toMatchObject([[{ packetId: 1, phase: RELEASED }]])
+})

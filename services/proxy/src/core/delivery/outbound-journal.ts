@@ -72,9 +72,10 @@ export class OutboundJournal {
     if (this.releasing.length === 1) this.options.clock.soon(() => this.writeReleases())
   }
 
-  /** Those of one turn together: a home looks at the whole journal for each write. */
-  private writeReleases(): void {
+  /** Those of one turn together: a home looks at the whole journal for each write. At once when the connection ends in the same turn. */
+  writeReleases(): void {
     const { releasing } = this
+    if (releasing.length === 0) return
     this.releasing = []
     const entries = releasing.map(({ entry }) => ({ ...journalOf(entry), phase: RELEASED }))
     this.options.writeJournal([...this.takeForgettable(), ...entries], (ok) => {
