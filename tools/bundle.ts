@@ -23,7 +23,9 @@ const { metafile } = await build({
   // Both read files of their own packages when they are loaded, so they are installed beside the bundle by who uses them.
   external: ['lmdb', '@platformatic/kafka'],
   // Bundled CommonJS packages ask for Node's own modules by require().
-  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
   legalComments: 'linked',
   metafile: true,
   logLevel: 'warning',

@@ -29,10 +29,6 @@ export class NodeProcess {
     this.died = died
   }
 
-  get pid(): number | undefined {
-    return this.child?.pid
-  }
-
   /** Starts it, or lets it go on when it stands still. */
   start(): void {
     if (this.child !== undefined) {

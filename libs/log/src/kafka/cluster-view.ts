@@ -9,7 +9,7 @@ import {
   metadataRequest,
   partitionKey,
 } from './wire/metadata.ts'
-import { type Address, NodeConnection, reasonOf } from './wire/node-connection.ts'
+import { type Address, NodeConnection } from './wire/node-connection.ts'
 
 const askMs = 1_000
 
@@ -76,20 +76,6 @@ export class ClusterView {
 
   onChange(watcher: () => void): void {
     this.watchers.add(watcher)
-  }
-
-  /** Why no node answers; undefined when one does. */
-  async problem(): Promise<string | undefined> {
-    const reasons: string[] = []
-    for (const [i, seed] of this.seeds.entries()) {
-      try {
-        await seed.ask(metadataApi, () => metadataRequest([]))
-        return undefined
-      } catch (error) {
-        reasons.push(`${this.options.bootstrap[i]}: ${reasonOf(error)}`)
-      }
-    }
-    return reasons.join('; ')
   }
 
   close(): void {

@@ -20,7 +20,6 @@ export const errorCode = {
   unknownLeaderEpoch: 75,
   offsetNotAvailable: 78,
   invalidRecord: 87,
-  throttlingQuotaExceeded: 89,
 } as const
 
 const elsewhere: ReadonlySet<number> = new Set([
