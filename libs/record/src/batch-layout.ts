@@ -20,6 +20,7 @@ export const layout = {
 export const lengthOverhead = 12
 export const compressionBits = 0x07
 export const logAppendTimeBit = 0x08
+export const controlBit = 0x20
 
 /** Numbers below 2^53 as 64 bits; several times faster than BigInt. */
 export function writeInt64(buffer: Buffer, value: number, at: number): void {

@@ -1,6 +1,9 @@
-import { compressionBits, layout, lengthOverhead, readInt64 } from './batch-layout.ts'
+import { compressionBits, controlBit, layout, lengthOverhead, readInt64 } from './batch-layout.ts'
 import { crc32c } from './crc32c.ts'
 import { VarintReader } from './varint.ts'
+
+/** Control records end somebody's transaction; no record of ours, and no message, is one. What others compressed is not unpacked. */
+export type BatchContent = 'records' | 'control' | 'compressed'
 
 export type BatchView = Readonly<{
   baseOffset: number
@@ -8,6 +11,8 @@ export type BatchView = Readonly<{
   appendTimeMs: number
   count: number
   sizeBytes: number
+  content: BatchContent
+  /** None of a control batch; throws CorruptBatch for a compressed one. */
   records(): Iterable<{ offset: number; body: Buffer }>
 }>
 
@@ -35,18 +40,31 @@ export function batchAt(buffer: Buffer, offset: number): BatchView | undefined {
     throw new CorruptBatch(`the record batch at byte ${offset} has a wrong checksum`)
   const baseOffset = readInt64(buffer, offset + layout.baseOffset)
   const count = buffer.readInt32BE(offset + layout.count)
+  const content = contentOf(buffer.readInt16BE(offset + layout.attributes))
   return {
     baseOffset,
     lastOffset: baseOffset + buffer.readInt32BE(offset + layout.lastOffsetDelta),
     appendTimeMs: readInt64(buffer, offset + layout.maxTimestamp),
     count,
     sizeBytes,
-    records: () => records(buffer.subarray(offset, offset + sizeBytes), baseOffset, count),
+    content,
+    records: () => records(buffer.subarray(offset, offset + sizeBytes), content, baseOffset, count),
   }
 }
 
-function* records(batch: Buffer, baseOffset: number, count: number): Generator<{ offset: number; body: Buffer }> {
-  if ((batch.readInt16BE(layout.attributes) & compressionBits) !== 0)
+function contentOf(attributes: number): BatchContent {
+  if ((attributes & controlBit) !== 0) return 'control'
+  return (attributes & compressionBits) === 0 ? 'records' : 'compressed'
+}
+
+function* records(
+  batch: Buffer,
+  content: BatchContent,
+  baseOffset: number,
+  count: number,
+): Generator<{ offset: number; body: Buffer }> {
+  if (content === 'control') return
+  if (content === 'compressed')
     throw new CorruptBatch(`the record batch at offset ${baseOffset} is compressed; produce without compression`)
   const reader = new VarintReader(batch, layout.records, batch.length)
   for (let left = count; left > 0; left--) yield nextRecord(batch, reader, baseOffset)

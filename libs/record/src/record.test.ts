@@ -65,6 +65,27 @@ test('a batch that is cut is not there yet, and one with a flipped bit is corrup
   expect(() => batchAt(batch, 0)).toThrow(CorruptBatch)
 })
 
+/** The attribute bits that Kafka's producers and transactions set. */
+function marked(bits: number): Buffer {
+  const batch = encodeBatch([Buffer.from('one'), Buffer.from('two')])
+  batch.writeInt16BE(bits, 21)
+  stampBatch(batch, 5, 1)
+  return batch
+}
+
+test('a control batch keeps its offsets and holds no record', () => {
+  const [view, ...more] = [...batches(Buffer.concat([marked(0x30), marked(0x10)]))]
+  expect(view).toMatchObject({ content: 'control', baseOffset: 5, lastOffset: 6 })
+  expect([...(view?.records() ?? [])]).toEqual([])
+  expect(more).toMatchObject([{ content: 'records' }])
+})
+
+test.each([1, 2, 3, 4])('a batch compressed with codec %i says so, and is not unpacked', (codec) => {
+  const view = batchAt(marked(codec), 0)
+  expect(view?.content).toBe('compressed')
+  expect(() => [...(view?.records() ?? [])]).toThrow(CorruptBatch)
+})
+
 test('packed records give back positions, times and bodies', () => {
   fc.assert(
     fc.property(

@@ -15,6 +15,7 @@ import { RecordPublisher } from './adapters/link/record-publisher.ts'
 import { type DialBroker, Remotes } from './adapters/link/remotes.ts'
 import { endProducers } from './adapters/queue/ended-producers.ts'
 import { Ownership } from './adapters/queue/ownership.ts'
+import type { PublishAll } from './adapters/queue/rerouter.ts'
 import type { BrokerConfig } from './config.ts'
 
 export type BrokerPorts = Readonly<{
@@ -97,7 +98,7 @@ function liveAs(
   const routes = createRouteWatcher({ addresses, clock, ...(network && { watch: network.watchRoutes }) })
   const proxyAlive = (incarnation: number) => isAlive(routes.table(), incarnation)
   const isNear = (incarnation: number) => routes.table().member(incarnation)?.zone === zone
-  const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
+  const publishAll: PublishAll = (queue, bodies) => publisher.publishAll(queue, bodies)
   const askHomes: AskHomes = {
     sessionsExist: (keys) => questions.sessionsExist(keys),
     willsStored: (clients) => questions.willsStored(clients),
@@ -110,12 +111,15 @@ function liveAs(
     clock,
     logger,
     proxyAlive,
-    publishWill: publish,
+    publishWill: (topic, body) => publisher.publish(topic, body),
   })
-  const ownership = new Ownership({ broker, log, clock, logger, homes, publish, askHomes, quotas, proxyAlive }, () => {
-    serving(ownership.serving)
-    endProducers(ownership.runners(), (producer) => !proxyAlive(producer))
-  })
+  const ownership = new Ownership(
+    { broker, log, clock, logger, homes, publishAll, askHomes, quotas, proxyAlive },
+    () => {
+      serving(ownership.serving)
+      endProducers(ownership.runners(), (producer) => !proxyAlive(producer))
+    },
+  )
   const remotes = new Remotes(clock, network?.dialBroker)
   const queues = () => routes.table().queues
   const ownerOf = (queue: number) => routes.table().ownerOf(queue)

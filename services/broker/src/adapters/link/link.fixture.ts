@@ -6,6 +6,7 @@ import { type Clock, type Duplex, duplexPair, type Logger, silentLogger, systemC
 import { type Quotas, quotasUnlessTold } from '../../core/quotas.ts'
 import { createHomeService, type HomeService } from '../home/service.ts'
 import { Ownership } from '../queue/ownership.ts'
+import type { PublishAll } from '../queue/rerouter.ts'
 import { type AskHomes, HomeQuestions } from './home-questions.ts'
 import { Links } from './link-service.ts'
 import { RecordPublisher } from './record-publisher.ts'
@@ -145,13 +146,13 @@ export async function region({
       broker: incarnation,
       publishWill: async () => {},
     })
-    const publish = (topic: string, body: Buffer): Promise<void> => publisher.publish(topic, body)
+    const publishAll: PublishAll = (queue, bodies) => publisher.publishAll(queue, bodies)
     const askHomes: AskHomes = {
       sessionsExist: (keys) => questions.sessionsExist(keys),
       willsStored: (clients) => questions.willsStored(clients),
       filterHeld: (filter) => questions.filterHeld(filter),
     }
-    const ownership = new Ownership({ ...shared, broker: incarnation, homes, publish, askHomes }, () => {})
+    const ownership = new Ownership({ ...shared, broker: incarnation, homes, publishAll, askHomes }, () => {})
     const links = new Links({ ...shared, ownership, homes, isNear: () => false })
     const address = `broker-${incarnation}`
     linksAt.set(address, links)

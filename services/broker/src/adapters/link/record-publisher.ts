@@ -1,4 +1,4 @@
-import { decodeEnvelope, readBody } from '@tern/record'
+import { decodeEnvelope, type Envelope, readBody } from '@tern/record'
 import { type Owner, partitionOf } from '@tern/routing'
 import type { Clock } from '@tern/runtime'
 import type { Ownership } from '../queue/ownership.ts'
@@ -14,7 +14,7 @@ export type RecordPublisherOptions = Readonly<{
   remotes: Remotes
 }>
 
-/** Appends records that this broker's homes publish, to queues of its own and to those of others. */
+/** Appends records that this broker itself has for queues, its own and those of others. */
 export class RecordPublisher {
   private readonly options: RecordPublisherOptions
 
@@ -23,21 +23,33 @@ export class RecordPublisher {
   }
 
   /** Resolves once the record is on the log; rejects when its owner could not be asked, or is another one now. */
-  async publish(topic: string, body: Buffer): Promise<void> {
-    const { ownership, queues, ownerOf, clock, remotes } = this.options
-    const queue = partitionOf(topic, queues())
+  publish(topic: string, body: Buffer): Promise<void> {
+    return this.publishAll(partitionOf(topic, this.options.queues()), [body])
+  }
+
+  /** The same for several; they stand in the queue in this order, also when some of it has to be repeated. */
+  async publishAll(queue: number, bodies: readonly Buffer[]): Promise<void> {
+    const { ownership, ownerOf, clock, remotes } = this.options
     const runner = await ownership.when(queue)
-    if (runner !== undefined) return publishHere(runner, body, clock)
+    if (runner !== undefined) return publishHere(runner, bodies, clock)
     const owner = ownerOf(queue)
     if (owner === undefined) throw new Error(`queue ${queue} has no owner`)
-    await remotes.at(owner.address).append(queue, body)
+    await remotes.at(owner.address).append(queue, bodies)
   }
 }
 
-function publishHere(runner: QueueRunner, body: Buffer, clock: Clock): Promise<void> {
+function publishHere(runner: QueueRunner, bodies: readonly Buffer[], clock: Clock): Promise<void> {
+  let unanswered = bodies.length
+  return within(clock, ({ resolve }) => {
+    const answer = () => {
+      if (--unanswered === 0) resolve()
+    }
+    for (const body of bodies) runner.append({ record: envelopeAt(body), body, answer })
+  })
+}
+
+function envelopeAt(body: Buffer): Envelope {
   const header = readBody(body, 0, body.length).header('tern')
   if (header === undefined) throw new Error('a record has no envelope')
-  return within(clock, ({ resolve }) => {
-    runner.append({ record: decodeEnvelope(header), body, answer: () => resolve() })
-  })
+  return decodeEnvelope(header)
 }

@@ -63,13 +63,16 @@ export class Remote {
     })
   }
 
-  append(queue: number, body: Buffer): Promise<void> {
+  /** In one frame: all of it comes to the same owner, or nothing. */
+  append(queue: number, bodies: readonly Buffer[]): Promise<void> {
     const records = new PackedWriter(0, 0)
-    records.add(0, 0, body)
-    const firstSequence = ++this.sent
-    const part = { queue, firstSequence, count: 1, records: records.finish() }
+    for (const body of bodies) records.add(0, 0, body)
+    const firstSequence = this.sent + 1
+    this.sent += bodies.length
+    const part = { queue, firstSequence, count: bodies.length, records: records.finish() }
     return within(this.clock, (waiting) => {
-      this.appended.set(firstSequence, waiting)
+      // Answers come in order: the last one tells of all.
+      this.appended.set(this.sent, waiting)
       this.stream.send(link.LinkRequest.create({ appends: [part] }))
     })
   }

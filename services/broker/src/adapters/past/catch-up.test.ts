@@ -1,7 +1,7 @@
 import { createMemoryLog, type Log, LogError, ternTopics } from '@tern/log'
 import { matches } from '@tern/mqtt'
 import { type deliver, envelope } from '@tern/proto'
-import { encodeBatch, unpack } from '@tern/record'
+import { encodeBatch, readBody, unpack } from '@tern/record'
 import { type Logger, systemClock } from '@tern/runtime'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
@@ -9,7 +9,6 @@ import { blockPositions } from '../../core/block-summary/block-summary.ts'
 import { QueueState } from '../../core/queue/queue-state.ts'
 import { bodyOf, region } from '../link/link.fixture.ts'
 import { readAnswer } from '../link/reads.ts'
-import { topicOf } from '../queue/queue-records.ts'
 import { CatchUpMeter, reportEveryMs } from './catch-up-meter.ts'
 import { PageCache } from './page-cache.ts'
 import { QueuePast } from './queue-past.ts'
@@ -42,7 +41,14 @@ async function oneQueue(pageCacheBytes?: number) {
   }
   const begin = () => {
     const meter = new CatchUpMeter()
-    return new QueuePast({ queue: 0, log: reading, state, pages: new PageCache(pageCacheBytes), meter })
+    return new QueuePast({
+      queue: 0,
+      log: reading,
+      state,
+      belongsHere: () => true,
+      pages: new PageCache(pageCacheBytes),
+      meter,
+    })
   }
   const world = {
     ...{ log, state, records, counted, past: begin() },
@@ -56,7 +62,7 @@ async function oneQueue(pageCacheBytes?: number) {
       for (const [i, body] of bodies.entries()) {
         const position = baseOffset + i
         const record = envelope.Envelope.create({ producer: 7, sequence: topics[i] === undefined ? 1 : position + 2 })
-        const topic = state.apply(position, record) === 'live' ? topicOf(body) : undefined
+        const topic = state.apply(position, record) === 'live' ? String(readBody(body, 0, body.length).key) : undefined
         if (topic === undefined) world.past.passOver(position, body.length)
         else world.past.add({ position, timeMs, topic, body })
         records.push({ position, topic })

@@ -2,6 +2,7 @@ import type { Log } from '@tern/log'
 import { BlockSummaries, type Survey } from '../../core/block-summary/block-summaries.ts'
 import type { Probe } from '../../core/block-summary/probe.ts'
 import type { QueueState } from '../../core/queue/queue-state.ts'
+import { topicIfMessage } from '../../core/queue/record-reading.ts'
 import { type Message, TailRing } from '../../core/queue/tail-ring.ts'
 import { readBytesMax, readPage } from '../queue/queue-records.ts'
 import type { CatchUpMeter } from './catch-up-meter.ts'
@@ -18,6 +19,8 @@ export type QueuePastOptions = Readonly<{
   queue: number
   log: Log
   state: QueueState
+  /** Whether a topic's messages stand in this queue. */
+  belongsHere(topic: string): boolean
   pages: PageCache
   meter: CatchUpMeter
 }>
@@ -90,16 +93,17 @@ export class QueuePast {
   }
 
   private readonly readLog: ReadPast = async (from, bytesMax) => {
-    const { log, queue, state, meter } = this.options
+    const { log, queue, state, meter, belongsHere } = this.options
     const { records, next, gap, bytes } = await readPage(log, queue, from, state.next, bytesMax)
     meter.read(bytes)
     // Retention came while the log was read: verdicts on these are forgotten already.
     if (from < this.start) return { messages: [], next: this.start, gap: true, bytes }
     const messages: Message[] = []
-    for (const { position, timeMs, topic, body } of records) {
-      const isMessage = topic !== undefined && !state.voidPositions.has(position)
-      this.summaries.add(position, isMessage ? topic : undefined, body.length)
-      if (isMessage) messages.push({ position, timeMs, topic, body })
+    for (const { position, timeMs, body } of records) {
+      const isMessage = body !== undefined && !state.voidPositions.has(position)
+      const topic = isMessage ? topicIfMessage(body, belongsHere) : undefined
+      this.summaries.add(position, topic, body?.length ?? 0)
+      if (isMessage && topic !== undefined) messages.push({ position, timeMs, topic, body })
     }
     return { messages, next, gap, bytes }
   }

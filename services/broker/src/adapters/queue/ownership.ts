@@ -8,7 +8,7 @@ import { CatchUpMeter, reportEveryMs } from '../past/catch-up-meter.ts'
 import { PageCache } from '../past/page-cache.ts'
 import { messagesTopic } from './queue-records.ts'
 import { QueueRunner } from './queue-runner.ts'
-import type { Publish } from './rerouter.ts'
+import type { PublishAll } from './rerouter.ts'
 import { Snapshots } from './snapshots.ts'
 
 /** Only records that others than owners append are found by it: a few times a second is enough, and costs each broker a call to the log. */
@@ -24,8 +24,7 @@ export type OwnershipOptions = Readonly<{
   clock: Clock
   logger: Logger
   homes: HomeService
-  /** Appends a record to the queue of its topic, whoever owns that. */
-  publish: Publish
+  publishAll: PublishAll
   askHomes: AskHomes
   quotas: Quotas
   proxyAlive(incarnation: number): boolean
@@ -134,14 +133,14 @@ export class Ownership {
   }
 
   private async open(queue: number, queues: number, epoch: number): Promise<QueueRunner> {
-    const { log, clock, homes, publish, askHomes, proxyAlive, quotas } = this.options
+    const { log, clock, homes, publishAll, askHomes, proxyAlive, quotas } = this.options
     const logger = this.options.logger.child({ queue, epoch })
     await homes.open(queue, epoch)
     const store = homes.store(queue)
     if (store === undefined) throw new Error('the home was closed while it opened')
     const snapshots = new Snapshots(store, logger)
     const { pages, meter } = this
-    const shared = { log, clock, logger, publish, askHomes, proxyAlive, pages, meter, quotas }
+    const shared = { log, clock, logger, publishAll, askHomes, proxyAlive, pages, meter, quotas }
     const runner = await QueueRunner.open({ queue, queues, snapshots, store, ...shared })
     logger.info('serves a queue', { position: runner.position })
     return runner

@@ -1,11 +1,12 @@
 import { type Log, LogError } from '@tern/log'
-import { batches, decodeEnvelope, type Envelope, readBody } from '@tern/record'
-import type { Logger } from '@tern/runtime'
+import { batches } from '@tern/record'
 
 export const messagesTopic = 'tern.messages'
 export const readBytesMax = 1024 * 1024
 
-export type QueueRecord = Readonly<{ position: number; timeMs: number; topic: string | undefined; body: Buffer }>
+/** `body` is undefined where no record can be read; `why` says then what stands there. */
+export type QueueRecord = Readonly<{ position: number; timeMs: number }> &
+  (Readonly<{ body: Buffer }> | Readonly<{ body: undefined; why: string }>)
 
 /** Records of the log from a position on; `next` follows the last one, `gap` says that retention took what lies between. */
 export type Page = Readonly<{ records: readonly QueueRecord[]; next: number; gap: boolean; bytes: number }>
@@ -22,12 +23,10 @@ export async function readPage(
     const { batches: bytes } = await log.read(messagesTopic, queue, from, bytesMax)
     const records: QueueRecord[] = []
     let next = from
-    for (const batch of batches(bytes)) {
-      for (const { offset, body } of batch.records()) {
-        if (offset < from || offset >= end) continue
-        next = offset + 1
-        records.push({ position: offset, timeMs: batch.appendTimeMs, topic: topicOf(body), body })
-      }
+    for (const record of recordsIn(bytes)) {
+      if (record.position < from || record.position >= end) continue
+      next = record.position + 1
+      records.push(record)
     }
     return { records, next, gap: false, bytes: bytes.length }
   } catch (error) {
@@ -38,17 +37,17 @@ export async function readPage(
   }
 }
 
-/** The key of a message; markers have none. */
-export const topicOf = (body: Buffer): string | undefined => readBody(body, 0, body.length).key?.toString()
-
-/** Undefined when another Kafka producer wrote the record (rule 5). */
-export function envelopeOf(body: Buffer, logger: Logger): Envelope | undefined {
-  const header = readBody(body, 0, body.length).header('tern')
-  if (header === undefined) return undefined
-  try {
-    return decodeEnvelope(header)
-  } catch (error) {
-    logger.warn('a record has a broken envelope and is taken as foreign', { error: String(error) })
-    return undefined
+/** Also Kafka itself writes into a queue (the end of somebody's transaction), and a topic may be told to keep what others compressed. */
+function* recordsIn(bytes: Buffer): Generator<QueueRecord> {
+  for (const { content, baseOffset, lastOffset, appendTimeMs: timeMs, records } of batches(bytes)) {
+    if (content === 'records') {
+      for (const { offset, body } of records()) yield { position: offset, timeMs, body }
+      continue
+    }
+    const why = content === 'control' ? endOfTransaction : 'it is compressed; set compression.type to uncompressed'
+    for (let position = baseOffset; position <= lastOffset; position++) yield { position, timeMs, body: undefined, why }
   }
 }
+
+/** Nothing that an operator would want to hear of. */
+export const endOfTransaction = 'it ends a transaction'

@@ -1,9 +1,10 @@
 import type { Log, OffsetRange } from '@tern/log'
-import { type Envelope, encodeBatch } from '@tern/record'
-import { type Clock, type Logger, Outage } from '@tern/runtime'
+import { encodeBatch, readBody } from '@tern/record'
+import { type Clock, type Logger, Outage, unreachable } from '@tern/runtime'
 import { Dispatcher, type Recipient } from '../../core/dispatch/dispatcher.ts'
 import { AppendQueue, type Batch, type Entry } from '../../core/queue/append-queue.ts'
 import { QueueState } from '../../core/queue/queue-state.ts'
+import { type Reading, readRecord, topicIfMessage } from '../../core/queue/record-reading.ts'
 import type { Quotas } from '../../core/quotas.ts'
 import { RetainedAdmission } from '../../core/retained/retained-admission.ts'
 import { RetainedTopics } from '../../core/retained/retained-topics.ts'
@@ -13,8 +14,9 @@ import type { CatchUpMeter } from '../past/catch-up-meter.ts'
 import type { PageCache } from '../past/page-cache.ts'
 import { QueuePast } from '../past/queue-past.ts'
 import { QueueGroups } from './queue-groups.ts'
-import { envelopeOf, messagesTopic, readPage, topicOf } from './queue-records.ts'
-import { type Publish, Rerouter } from './rerouter.ts'
+import { endOfTransaction, messagesTopic, type QueueRecord, readPage } from './queue-records.ts'
+import { type PublishAll, Rerouter } from './rerouter.ts'
+import { SkippedRecords } from './skipped-records.ts'
 import type { Snapshots } from './snapshots.ts'
 
 const retryDelay = 100
@@ -31,8 +33,8 @@ export type QueueRunnerOptions = Readonly<{
   /** Of all queues of this broker. */
   pages: PageCache
   meter: CatchUpMeter
-  /** Appends a record that another Kafka producer put into the wrong queue to the right one. */
-  publish: Publish
+  /** Appends records that another Kafka producer put into the wrong queue to the right one. */
+  publishAll: PublishAll
   askHomes: AskHomes
   quotas: Quotas
   proxyAlive(incarnation: number): boolean
@@ -48,6 +50,8 @@ export class QueueRunner {
   private readonly pending = new AppendQueue()
   readonly past: QueuePast
   private readonly rerouter: Rerouter
+  /** Records that are no message. */
+  readonly skipped: SkippedRecords
   readonly groups: QueueGroups
   /** The first position that retention has left. */
   logStart = 0
@@ -61,14 +65,15 @@ export class QueueRunner {
     this.options = options
     this.queue = options.queue
     this.state = state
-    this.past = new QueuePast({ ...options, state })
+    this.rerouter = new Rerouter({ ...options, state })
+    this.skipped = new SkippedRecords(options)
+    this.past = new QueuePast({ ...options, state, belongsHere: this.rerouter.belongsHere })
     this.dispatcher = new Dispatcher(options.queue)
     this.outage = new Outage(
       options.logger,
       'an append has no certain outcome; the log is read, and the rest is tried again',
       'appends are stored again',
     )
-    this.rerouter = new Rerouter(options)
     const { queue, store, clock, logger, proxyAlive, askHomes } = options
     const { past } = this
     const shared = { queue, store, clock, logger, proxyAlive, askHomes, past }
@@ -90,6 +95,11 @@ export class QueueRunner {
   /** The last position whose meaning is known; -1 when there is none. */
   get position(): number {
     return this.state.next - 1
+  }
+
+  /** Foreign records below it are where they belong. */
+  get movedBelow(): number {
+    return this.rerouter.movedBelow
   }
 
   append(entry: Entry): void {
@@ -119,10 +129,11 @@ export class QueueRunner {
   keep(): void {
     const now = this.options.clock.now()
     this.past.age(now)
+    this.skipped.tell()
     this.groups.keep()
-    // A snapshot says that all foreign records before it are where they belong.
     if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
-    if (this.rerouter.idle) void this.options.snapshots.keep(this.state, this.retained, now)
+    this.state.movedBelow = this.rerouter.movedBelow
+    void this.options.snapshots.keep(this.state, this.retained, now)
   }
 
   /** Lets those that lag catch up, from the ring or from the log, until all have come to the end or have no room. */
@@ -225,9 +236,7 @@ export class QueueRunner {
       const { records, next } = await readPage(this.options.log, this.queue, from, Number.POSITIVE_INFINITY)
       if (next === from) throw new Error(`the log ends before ${end} in queue ${this.queue}`)
       this.dispatcher.beginBatch(this.state.next)
-      for (const { position, timeMs, body } of records) {
-        if (position >= this.state.next) this.take(position, timeMs, body, envelopeOf(body, this.options.logger))
-      }
+      for (const record of records) if (record.position >= this.state.next) this.takeRecord(record)
       // Retention may have taken the first ones meanwhile.
       this.state.next = Math.max(this.state.next, next)
       this.dispatcher.endBatch(this.state.next)
@@ -236,26 +245,62 @@ export class QueueRunner {
 
   private foldBatch(base: number, timeMs: number, { written }: Batch): void {
     this.dispatcher.beginBatch(base)
-    for (const [i, { record, body }] of written.entries()) this.take(base + i, timeMs, body, record)
+    for (const [i, { record, body }] of written.entries()) {
+      this.take(base + i, timeMs, body, { writer: 'region', envelope: record, topic: keyOf(body) })
+    }
     this.dispatcher.endBatch(this.state.next)
   }
 
-  private take(position: number, timeMs: number, body: Buffer, record: Envelope | undefined): void {
-    const topic = this.state.apply(position, record) === 'live' ? topicOf(body) : undefined
+  private takeRecord(record: QueueRecord): void {
+    const { position, timeMs, body } = record
+    if (body !== undefined) this.take(position, timeMs, body, readRecord(body))
+    else {
+      this.passOver(position, 0)
+      if (record.why !== endOfTransaction) this.skipped.note(position, record.why)
+    }
+  }
+
+  private take(position: number, timeMs: number, body: Buffer, reading: Reading): void {
+    const topic = this.judge(position, body, reading)
     if (topic === undefined) {
       this.past.passOver(position, body.length)
       return
     }
-    if (record === undefined && !this.rerouter.belongsHere(topic)) {
-      this.state.voidPositions.add(position)
-      this.past.passOver(position, body.length)
-      this.rerouter.add(position, topic, body)
-      return
-    }
     const message = { position, timeMs, topic, body }
     this.past.add(message)
-    if (record?.retain) this.retained.apply(message)
+    if (reading.writer === 'region' && reading.envelope.retain) this.retained.apply(message)
     this.dispatcher.offer(message)
     this.groups.offer(message)
   }
+
+  /** The topic of what is a message here. */
+  private judge(position: number, body: Buffer, reading: Reading): string | undefined {
+    switch (reading.writer) {
+      case 'region':
+        return this.state.apply(position, reading.envelope) === 'live' ? reading.topic : undefined
+      case 'foreign':
+        this.state.apply(position, undefined)
+        if (this.rerouter.belongsHere(reading.topic)) return reading.topic
+        if (!this.rerouter.add(position, reading.topic, body)) this.skipped.note(position, tooLarge)
+        return undefined
+      case 'nobody':
+        this.state.apply(position, undefined)
+        // Who reads the past looks less closely.
+        if (topicIfMessage(body, this.rerouter.belongsHere) !== undefined) this.state.voidPositions.add(position)
+        this.skipped.note(position, reading.why)
+        return undefined
+      default:
+        return unreachable(reading)
+    }
+  }
+
+  private passOver(position: number, bytes: number): void {
+    this.state.apply(position, undefined)
+    this.past.passOver(position, bytes)
+  }
 }
+
+/** Of a record that a proxy of this region wrote, and so checked; markers have none. */
+const keyOf = (body: Buffer): string | undefined => readBody(body, 0, body.length).key?.toString()
+
+const tooLarge = 'it stands in another queue than that of its topic, and is too large to be moved with an envelope'

@@ -70,7 +70,15 @@ test('a snapshot that was not closed is not used: the one before and the log are
   await snapshotOf(first, 0)
   await proxy.append(0, 2, [bodyOf('a', 'two', { producer: 7, sequence: 2 })])
   const store = first.homes.store(0)!
-  const torn = { position: 50, part: 0, parts: 2, closing: false, retainedThrough: 50, settledThrough: 0 }
+  const torn = {
+    position: 50,
+    part: 0,
+    parts: 2,
+    closing: false,
+    retainedThrough: 50,
+    settledThrough: 0,
+    foreignBehind: 0,
+  }
   const lists = { producers: [], connections: [], wills: [], openExchanges: [], voidPositions: [], groups: [] }
   await store.put([['snapshot/b/0', { $case: 'snapshotPart', value: { ...torn, ...lists } }]])
   const second = broker(2)

@@ -1,8 +1,13 @@
 import type { envelope } from '@tern/proto'
 import type { QueueState } from './queue-state.ts'
 
-/** A batch ends at so many records or bytes: larger ones only make the log slower (kafka.md 1.4). */
-export const batchLimits = { records: 500, bytes: 512 * 1024 } as const
+export const batchLimits = {
+  /** A batch ends at so many records or bytes: larger ones only make the log slower (kafka.md 1.4). */
+  records: 500,
+  bytes: 512 * 1024,
+  /** Of the bodies, so that with their frames they are below `max.message.bytes` of tern.messages: a log refuses what is larger, for ever. */
+  bytesMax: 1_040_000,
+} as const
 
 /** A number is the reason code of a refusal. */
 export type AppendVerdict = 'stored' | 'superseded' | number
@@ -42,7 +47,9 @@ export class AppendQueue {
     const newest = new Map<string | number, number>()
     let bytes = 0
     while (this.head < this.entries.length && written.length < batchLimits.records && bytes < batchLimits.bytes) {
-      const entry = this.entries[this.head++] as Entry
+      const entry = this.entries[this.head] as Entry
+      if (written.length > 0 && bytes + entry.body.length > batchLimits.bytesMax) break
+      this.head++
       taken.push(entry)
       if (state.knows(entry.record) || isRepetition(entry.record, newest)) continue
       const admitted = admit(entry)

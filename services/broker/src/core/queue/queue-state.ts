@@ -34,9 +34,12 @@ export class QueueState {
   /** Open inbound QoS 2 exchanges: client, then "session/packet id", then position. */
   readonly openExchanges = new Map<string, Map<string, number>>()
   readonly voidPositions = new Set<number>()
+  /** Foreign records below it are in the queues of their topics (rule 5). */
+  movedBelow: number
 
   constructor(next: number) {
     this.next = next
+    this.movedBelow = next
   }
 
   /** Takes the record at `position`; undefined stands for a record that no proxy wrote (rule 5). */

@@ -11,8 +11,9 @@ const partBytesMax = 256 * 1024
 export function partsOf(queue: QueueState): Part[] {
   const position = queue.next - 1
   const { settledThrough } = queue
+  const foreignBehind = queue.next - queue.movedBelow
   const empty = (part: number) =>
-    state.SnapshotPart.create({ position, part, retainedThrough: position, settledThrough })
+    state.SnapshotPart.create({ position, part, retainedThrough: position, settledThrough, foreignBehind })
   const parts: Part[] = []
   let bytes = Number.POSITIVE_INFINITY
   const add = <Name extends ListName>(name: Name, item: Part[Name][number], size: number) => {
@@ -54,6 +55,7 @@ export function stateOf(parts: readonly Part[]): QueueState | undefined {
   if (new Set(whole.map(({ part }) => part)).size !== closing.parts) return undefined
   const queue = new QueueState(closing.position + 1)
   queue.settledThrough = closing.settledThrough
+  queue.movedBelow = queue.next - closing.foreignBehind
   for (const part of whole) {
     for (const { producer, producerName, sequence, ended, refused } of part.producers) {
       const will = willOf(producerName)
