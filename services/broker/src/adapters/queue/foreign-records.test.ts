@@ -125,6 +125,7 @@ test('the next owner moves what the one before had not, though its snapshot was 
   // The other queue has no owner yet.
   const first = await serve(1, [0])
   await snapshotOf(first, 0)
+  first.ownership.stop()
   const second = await serve(2)
   await expect.poll(() => second.ownership.get(1)?.position).toBe(0)
   expect(await payloads(second.connect(7), 1)).toEqual(['waits'])
