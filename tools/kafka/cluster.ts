@@ -6,7 +6,15 @@ import { endLeftovers } from '../region/leftovers.ts'
 import { portsOrFree } from '../region/ports.ts'
 import { checkJava, fetchKafka, KafkaProblem } from './distribution.ts'
 import { NodeProcess } from './node-process.ts'
-import { drawKafkaId, type NodeNumber, nodeNumbers, type PortsOf, propertiesOf, votersOf } from './properties.ts'
+import {
+  drawKafkaId,
+  type NodeNumber,
+  nodeNumbers,
+  type Ports,
+  type PortsOf,
+  propertiesOf,
+  votersOf,
+} from './properties.ts'
 
 export type ClusterOptions = Readonly<{
   /** Holds the data, logs and process ids of the three nodes. */
@@ -15,8 +23,10 @@ export type ClusterOptions = Readonly<{
   jars: string
   /** Of the first node; the others follow, the controllers' are 100 above. 0: free ones. */
   port: number
-  /** More lines for each node's properties. */
-  properties?: readonly string[]
+  /** More lines for a node's properties; they win over its own. */
+  properties?: (node: NodeNumber, ports: Ports) => readonly string[]
+  /** More arguments for the tool that formats the folders. */
+  formatting?: readonly string[]
   say(text: string): void
 }>
 
@@ -38,7 +48,7 @@ export class KafkaCluster {
 
   /** Fetches and formats what is not there yet; the nodes are not started. */
   static async prepare(options: ClusterOptions): Promise<KafkaCluster> {
-    const { folder, jars, properties = [], say } = options
+    const { folder, jars, properties = () => [], formatting = [], say } = options
     checkJava()
     const classPath = fetchKafka(jars, say)
     for (const part of ['run', 'logs']) mkdirSync(join(folder, part), { recursive: true })
@@ -55,8 +65,9 @@ export class KafkaCluster {
           log4j,
         }
         const data = join(folder, `node-${node}`)
-        writeFileSync(files.properties, propertiesOf(node, identity.ports, data, properties))
-        if (!existsSync(data)) format(classPath, files.properties, identity)
+        const more = properties(node, identity.ports[node])
+        writeFileSync(files.properties, propertiesOf(node, identity.ports, data, more))
+        if (!existsSync(data)) format(classPath, files.properties, identity, formatting)
         return [node, new NodeProcess(classPath, files, (why) => say(`kafka ${node} ended (${why})`))] as const
       }),
     )
@@ -104,10 +115,15 @@ async function identityIn(folder: string, port: number): Promise<Identity> {
   return identity
 }
 
-function format(classPath: string, properties: string, { cluster, directories, ports }: Identity): void {
+function format(
+  classPath: string,
+  properties: string,
+  { cluster, directories, ports }: Identity,
+  more: readonly string[],
+): void {
   const voters = votersOf(ports, directories)
   const tool = ['-cp', classPath, `-Dlog4j2.configurationFile=${log4j}`, 'kafka.tools.StorageTool', 'format']
-  const args = [...tool, '--cluster-id', cluster, '--initial-controllers', voters, '--config', properties]
+  const args = [...tool, '--cluster-id', cluster, '--initial-controllers', voters, '--config', properties, ...more]
   const { status, stdout, stderr } = spawnSync('java', args, { encoding: 'utf8' })
   if (status !== 0) throw new KafkaProblem(`a Kafka folder could not be formatted:\n${stdout}${stderr}`)
 }

@@ -1,13 +1,13 @@
 // `npm start`: a region of three zones on this machine.
 import { resolve } from 'node:path'
 import { type Spec, settingsOrExit } from '@tern/config'
-import { checkLogSettings, logSettings } from '@tern/log'
-import { systemClock } from '@tern/runtime'
+import { checkLogSettings, exitCodeFor, logSettings, openLog, ternTopics } from '@tern/log'
+import { createLogger, systemClock } from '@tern/runtime'
 import { drain, undrain } from '../drain/drain.ts'
 import { holderOf } from './folder.ts'
 import { listenToKeys } from './keys.ts'
 import { endLeftovers } from './leftovers.ts'
-import { planRegion, type ZoneName } from './plan.ts'
+import { planRegion, queuesOfRegion, type ZoneName } from './plan.ts'
 import { replacedPorts, summary } from './screen.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -59,9 +59,16 @@ function launch(supervisor: () => Supervisor): Supervisor {
 
 function refuse(error: unknown): never {
   process.stderr.write(`cannot start: ${(error as Error).message}\n`)
-  process.exit(1)
+  process.exit(exitCodeFor(error))
 }
 
+/** What a Kafka will not do for the region is said here, once, and not by zones that start again and again. */
+async function tryKafka(): Promise<void> {
+  const log = await openLog(given, systemClock, createLogger())
+  await log.provision(ternTopics(queuesOfRegion)).finally(() => log.close())
+}
+
+if (given.log === 'kafka') await tryKafka().catch(refuse)
 const folder = resolve(given.data)
 // Before ports are chosen: what is left of an earlier region may still have them.
 if (holderOf(folder) === undefined) await endLeftovers(folder).catch(refuse)

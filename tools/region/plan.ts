@@ -5,6 +5,8 @@ import { loopback, portsOrFree } from './ports.ts'
 export const zoneNames = ['az-a', 'az-b', 'az-c'] as const
 export type ZoneName = (typeof zoneNames)[number]
 
+export const queuesOfRegion = 12
+
 export type ZonePlan = Readonly<{
   zone: ZoneName
   nameserver: string

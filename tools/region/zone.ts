@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { createBroker, quotasUnlessTold } from '@tern/broker'
 import { readSettings } from '@tern/config'
-import { logSettings, openLog } from '@tern/log'
+import { exitCodeFor, logSettings, openLog } from '@tern/log'
 import { createNameserver } from '@tern/nameserver'
 import { createProxy, overGrpc } from '@tern/proxy'
 import { createLogger, systemClock } from '@tern/runtime'
 import { flagsOrExit } from '../flags.ts'
+import { queuesOfRegion } from './plan.ts'
 
 const given = (help: string) => ({ default: '', help })
 const flags = flagsOrExit('zone.ts [flags]: one zone; npm start runs three', {
@@ -26,7 +27,10 @@ const logger = createLogger().child({ zone: flags.zone })
 /** As whoever starts a service alone would say it, in the environment. */
 const { settings, problems } = readSettings(logSettings, [], process.env)
 if (settings === undefined) throw new Error(problems.join('; '))
-const log = await openLog(settings, systemClock, logger)
+const log = await openLog(settings, systemClock, logger).catch((error: Error) => {
+  process.stderr.write(`cannot start: ${error.message}.\n`)
+  return process.exit(exitCodeFor(error))
+})
 
 const nameservers = flags.nameservers.split(',')
 const ports = { log, clock: systemClock, logger }
@@ -47,7 +51,7 @@ const parts: readonly Part[] = [
       zone: flags.zone,
       listen: flags.nameserver,
       peers: nameservers.filter((address) => address !== flags.nameserver),
-      queues: 12,
+      queues: queuesOfRegion,
       movesMax: 2,
     },
     ports,

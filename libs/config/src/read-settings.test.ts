@@ -94,3 +94,11 @@ test('a list of addresses that has a default may be given empty by a flag: there
   const needed = { ...spec, peers: { flag: 'peers', env: 'TERN_PEERS', kind: 'addresses', help: '' } } as const
   expect(readSettings(needed, ['--zone', 'a', '--peers='], {}).problems).toHaveLength(1)
 })
+
+test('a secret comes from the environment alone', () => {
+  const secret = { password: { env: 'TERN_PASSWORD', kind: 'text', default: '', help: '' } } as const
+  expect(readSettings(secret, [], { TERN_PASSWORD: 'hush' }).settings).toEqual({ password: 'hush' })
+  expect(readSettings(secret, ['--password', 'hush'], {}).problems).toHaveLength(1)
+  const needed = { password: { env: 'TERN_PASSWORD', kind: 'text', help: '' } } as const
+  expect(readSettings(needed, [], {}).problems).toEqual(['TERN_PASSWORD is missing; give a text'])
+})

@@ -13,10 +13,11 @@ export function readSettings<S extends Spec>(spec: S, argv: readonly string[], e
   const { given, wrong, problems } = readFlags(spec, argv)
   const settings: Record<string, Value> = {}
   for (const [name, setting] of Object.entries(spec)) {
-    if (wrong.has(setting.flag)) continue
-    const found = given.get(setting.flag) ?? fromEnvironment(setting, env) ?? fromDefault(setting)
+    const { flag = '', env: label } = setting
+    if (wrong.has(flag)) continue
+    const found = given.get(flag) ?? fromEnvironment(setting, env) ?? fromDefault(setting)
     if (found === undefined) {
-      problems.push(`--${setting.flag} (or ${setting.env}) is missing; ${adviceFor(setting)}`)
+      problems.push(`${flag === '' ? label : `--${flag} (or ${label})`} is missing; ${adviceFor(setting)}`)
       continue
     }
     const reading = readValue(setting, found.text)
@@ -35,14 +36,14 @@ function fromEnvironment({ env: label }: Setting, env: Environment): Given | und
 
 function fromDefault(setting: Setting): Given | undefined {
   const text = setting.default ?? (setting.kind === 'switch' ? 'false' : undefined)
-  return text === undefined ? undefined : { label: `the default of --${setting.flag}`, text }
+  return text === undefined ? undefined : { label: `the default of ${setting.env}`, text }
 }
 
 type Flags = Readonly<{ given: Map<string, Given>; wrong: Set<string>; problems: string[] }>
 
 /** `--flag value` and `--flag=value`; a switch may stand alone. */
 function readFlags(spec: Spec, argv: readonly string[]): Flags {
-  const settings = new Map(Object.values(spec).map((setting) => [setting.flag, setting]))
+  const settings = new Map(Object.values(spec).flatMap((each) => (each.flag === undefined ? [] : [[each.flag, each]])))
   const known = [...settings.keys()].map((each) => `--${each}`).join(', ')
   const flags: Flags = { given: new Map(), wrong: new Set(), problems: [] }
   const refuse = (flag: string, problem: string) => {

@@ -1,7 +1,7 @@
 /** One thing that whoever runs a service may say, by a flag or in the environment; the flag wins. */
 export type Setting = Readonly<{
-  /** Without the leading dashes. */
-  flag: string
+  /** Without the leading dashes. None for a secret: anyone on the machine can read the flags of a process. */
+  flag?: string
   env: string
   kind: Kind
   /** As it would be typed. A setting without a default must be given, except a switch, which is off. */

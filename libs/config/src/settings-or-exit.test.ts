@@ -7,6 +7,7 @@ import { settingsTable } from './settings-table.ts'
 const spec = {
   listen: { flag: 'listen', env: 'TERN_LISTEN', kind: 'address', help: 'host:port to serve on' },
   name: { flag: 'name', env: 'TERN_NAME', kind: 'text', default: '', help: 'a|b' },
+  secret: { env: 'TERN_SECRET', kind: 'text', default: '', help: 'what nobody may see' },
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 
@@ -42,7 +43,7 @@ function runMain(argv: string[], env: Record<string, string> = {}) {
 }
 
 test('right settings are returned and nothing is said', () => {
-  const settings = { listen: '127.0.0.1:7000', name: '', allowAnonymous: false }
+  const settings = { listen: '127.0.0.1:7000', name: '', secret: '', allowAnonymous: false }
   expect(runMain(['--listen', '127.0.0.1:7000'])).toEqual({ out: '', err: '', code: undefined, settings })
 })
 
@@ -79,7 +80,15 @@ test.each([
 test('--help prints every setting and ends well', () => {
   const { out, code } = runMain(['--help'])
   expect(code).toBe(0)
-  for (const word of ['main.ts [flags]', '--listen', 'TERN_LISTEN', 'must be given', '--allow-anonymous', '[off]'])
+  for (const word of [
+    'main.ts [flags]',
+    '--listen',
+    'TERN_LISTEN',
+    'must be given',
+    '--allow-anonymous',
+    '[off]',
+    'TERN_SECRET',
+  ])
     expect(out).toContain(word)
 })
 

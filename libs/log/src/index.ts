@@ -1,3 +1,4 @@
+export { checkLogSettings } from './check-settings.ts'
 export { connectEmbeddedLog } from './embedded/client.ts'
 export { connectKafkaLog, untilKafkaServes } from './kafka/connect.ts'
 export { type KafkaOptions, type SaslMechanism, saslMechanisms } from './kafka/options.ts'
@@ -12,5 +13,5 @@ export {
   type TopicSpec,
 } from './log.ts'
 export { createMemoryLog, type MemoryLog, type MemoryLogFaults } from './memory/memory-log.ts'
-export { checkLogSettings, type LogSettings, logEnvironment, logSettings, openLog } from './settings.ts'
+export { exitCodeFor, type LogSettings, logEnvironment, logSettings, openLog } from './settings.ts'
 export { ternTopics } from './topics.ts'

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Settings, Spec } from '@tern/config'
 import type { Clock, Logger } from '@tern/runtime'
 import { connectEmbeddedLog } from './embedded/client.ts'
 import { connectKafkaLog } from './kafka/connect.ts'
 import { type KafkaOptions, type SaslMechanism, saslMechanisms } from './kafka/options.ts'
-import type { Log } from './log.ts'
+import { type Log, LogError } from './log.ts'
 
 /** What whoever runs a service may say about its log. */
 export const logSettings = {
@@ -39,18 +39,31 @@ export const logSettings = {
     help: `how to log in to Kafka: ${saslMechanisms.join(', ')}; empty: not at all`,
   },
   kafkaUser: { flag: 'kafka-user', env: 'TERN_KAFKA_USER', kind: 'text', default: '', help: 'user name for Kafka' },
+  kafkaPasswordFile: {
+    flag: 'kafka-password-file',
+    env: 'TERN_KAFKA_PASSWORD_FILE',
+    kind: 'text',
+    default: '',
+    help: 'file that holds the password for Kafka, and perhaps an end of line',
+  },
   kafkaPassword: {
-    flag: 'kafka-password',
     env: 'TERN_KAFKA_PASSWORD',
     kind: 'text',
     default: '',
-    help: 'password for Kafka; better said in the environment, where nobody reads it from the list of processes',
+    help: 'the password for Kafka itself, in place of a file',
+  },
+  kafkaCreateTopics: {
+    flag: 'kafka-create-topics',
+    env: 'TERN_KAFKA_CREATE_TOPICS',
+    kind: 'switch',
+    default: 'true',
+    help: 'make topics that are missing; with false they must be there, and what is wrong with them is said',
   },
   allowUnsafeLog: {
     flag: 'allow-unsafe-log',
     env: 'TERN_ALLOW_UNSAFE_LOG',
     kind: 'switch',
-    help: 'take a Kafka that can lose what it acknowledged: too few replicas, min.insync.replicas 1, unclean elections',
+    help: 'take a Kafka that can lose what it acknowledged: too few replicas, min.insync.replicas 1, unclean elections, short retention',
   },
 } as const satisfies Spec
 
@@ -62,46 +75,24 @@ export const logEnvironment = (given: LogSettings): Record<string, string> =>
     Object.entries(logSettings).map(([name, { env }]) => [env, String(given[name as keyof LogSettings])]),
   )
 
-const addressPattern = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+):\d{1,5}$/i
-
-/** What no setting can judge alone. */
-export function checkLogSettings(given: LogSettings): (string | undefined)[] {
-  const { log, kafkaBootstrap, kafkaTls, kafkaCa, kafkaSasl, kafkaUser, kafkaPassword } = given
-  if (log !== 'kafka') {
-    return [
-      addressPattern.test(log) ? undefined : `--log is "${log}"; give host:port of the embedded log, or kafka`,
-      kafkaBootstrap.length > 0 ? '--kafka-bootstrap is given, but not --log kafka; give both' : undefined,
-    ]
-  }
-  const knownSasl = kafkaSasl === '' || saslMechanisms.some((each) => each === kafkaSasl)
-  return [
-    kafkaBootstrap.length === 0
-      ? '--log kafka needs --kafka-bootstrap; give host:port of some of its nodes'
-      : undefined,
-    kafkaCa !== '' && !existsSync(kafkaCa) ? `--kafka-ca is "${kafkaCa}", and no such file is there` : undefined,
-    kafkaCa !== '' && !kafkaTls ? '--kafka-ca is given, but not --kafka-tls; give both' : undefined,
-    knownSasl ? undefined : `--kafka-sasl is "${kafkaSasl}"; give ${saslMechanisms.join(', ')}`,
-    kafkaSasl !== '' && (kafkaUser === '' || kafkaPassword === '')
-      ? '--kafka-sasl needs --kafka-user and --kafka-password (or TERN_KAFKA_PASSWORD)'
-      : undefined,
-    kafkaSasl === 'PLAIN' && !kafkaTls && !given.allowUnsafeLog
-      ? '--kafka-sasl PLAIN without --kafka-tls sends the password in the clear; give --kafka-tls, or --allow-unsafe-log'
-      : undefined,
-  ]
-}
-
-/** The log that the settings name; connected when it is first asked. */
+/** The log that the settings name; of Kafka, once a node has let the settings in. Rejects with a sentence. */
 export async function openLog(given: LogSettings, clock: Clock, logger: Logger): Promise<Log> {
   return given.log === 'kafka' ? connectKafkaLog(kafkaOptionsOf(given, clock, logger)) : connectEmbeddedLog(given.log)
 }
 
+/** With which code a service ends that its log will not serve: 2 for what other settings or topics must mend, as for wrong settings. */
+export const exitCodeFor = (error: unknown): number =>
+  error instanceof LogError && error.failure === 'refused' ? 2 : 1
+
 function kafkaOptionsOf(given: LogSettings, clock: Clock, logger: Logger): KafkaOptions {
-  const { kafkaBootstrap: bootstrap, kafkaPrefix: prefix, kafkaSasl, allowUnsafeLog: allowUnsafe } = given
+  const { kafkaBootstrap: bootstrap, kafkaPrefix: prefix, kafkaSasl, kafkaPasswordFile: file } = given
+  const { allowUnsafeLog: allowUnsafe, kafkaCreateTopics: createTopics } = given
+  const password = file === '' ? given.kafkaPassword : readFileSync(file, 'utf8').replace(/\r?\n$/, '')
   return {
-    ...{ bootstrap, prefix, allowUnsafe, clock, logger },
+    ...{ bootstrap, prefix, allowUnsafe, createTopics, clock, logger },
     ...(given.kafkaTls && { tls: given.kafkaCa === '' ? {} : { ca: readFileSync(given.kafkaCa, 'utf8') } }),
     ...(kafkaSasl !== '' && {
-      sasl: { mechanism: kafkaSasl as SaslMechanism, username: given.kafkaUser, password: given.kafkaPassword },
+      sasl: { mechanism: kafkaSasl as SaslMechanism, username: given.kafkaUser, password },
     }),
   }
 }

@@ -1,7 +1,7 @@
 // A broker as a process of its own: `npx node services/broker/src/main.ts --zone az-a --nameservers 127.0.0.1:7400 --log 127.0.0.1:7300`.
 import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
-import { openLog } from '@tern/log'
+import { exitCodeFor, openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
 import { createBroker } from './broker.ts'
 import { checkSettings, settings } from './settings.ts'
@@ -9,7 +9,7 @@ import { checkSettings, settings } from './settings.ts'
 const given = settingsOrExit('broker [flags]: owns queues of a region', settings, checkSettings)
 const { zone, listen, nameservers, sessionsMax, retainedMax, retainedBytesMax } = given
 const logger = createLogger().child({ service: 'broker', zone })
-const log = await openLog(given, systemClock, logger)
+const log = await openLog(given, systemClock, logger).catch(refuse)
 const quotas = { sessionsMax, retainedMax, retainedBytesMax }
 const broker = createBroker(
   { zone, nonce: randomUUID, listen, nameservers, quotas },
@@ -30,7 +30,7 @@ function refuse(error: Error): never {
     ? `cannot serve on ${listen}: another process listens there; stop that one, or give another address with --listen`
     : `cannot start: ${error.message}`
   process.stderr.write(`${sentence}.\n`)
-  process.exit(1)
+  process.exit(exitCodeFor(error))
 }
 
 await broker.start().catch(refuse)

@@ -1,14 +1,14 @@
 // A nameserver as a process of its own: `npx node services/nameserver/src/main.ts --zone az-a --log 127.0.0.1:7300`.
 import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
-import { openLog } from '@tern/log'
+import { exitCodeFor, openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
 import { createNameserver } from './nameserver.ts'
 import { checkSettings, configOf, settings } from './settings.ts'
 
 const given = settingsOrExit('nameserver [flags]: one of the equal nameservers of a region', settings, checkSettings)
 const logger = createLogger().child({ service: 'nameserver', zone: given.zone })
-const log = await openLog(given, systemClock, logger)
+const log = await openLog(given, systemClock, logger).catch(refuse)
 const nameserver = createNameserver(configOf(given, randomUUID()), { log, clock: systemClock, logger })
 
 async function stop(): Promise<never> {
@@ -23,9 +23,9 @@ function refuse(error: Error): never {
   const taken = error.message.includes('EADDRINUSE')
   const sentence = taken
     ? `cannot serve on ${given.listen}: another process listens there; stop that one, or give another address with --listen`
-    : `cannot start with the log at ${given.log}: ${error.message}`
+    : `cannot start with the log (--log ${given.log}): ${error.message}`
   process.stderr.write(`${sentence}.\n`)
-  process.exit(1)
+  process.exit(exitCodeFor(error))
 }
 
 await nameserver.start().catch(refuse)

@@ -1,6 +1,7 @@
 import type { Clock } from '@tern/runtime'
 import { LogError } from '../log.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
+import { addressOf } from './wire/address.ts'
 import {
   type KafkaNode,
   type Leader,
@@ -9,7 +10,7 @@ import {
   metadataRequest,
   partitionKey,
 } from './wire/metadata.ts'
-import { type Address, NodeConnection } from './wire/node-connection.ts'
+import { NodeConnection } from './wire/node-connection.ts'
 
 const askMs = 1_000
 
@@ -111,9 +112,4 @@ export class ClusterView {
     this.leaders = leaders
     for (const watcher of this.watchers) watcher()
   }
-}
-
-export function addressOf(text: string): Address {
-  const colon = text.lastIndexOf(':')
-  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) }
 }

@@ -4,10 +4,12 @@ import { Appender } from './appender.ts'
 import { ClusterView } from './cluster-view.ts'
 import type { KafkaOptions } from './options.ts'
 import { Questions } from './questions.ts'
+import { reach } from './reach.ts'
 import { Tail } from './tail.ts'
 
-/** Apache Kafka, 3.7 or newer, behind the log port. */
-export function kafkaLog(options: KafkaOptions): Log {
+/** Apache Kafka, 3.7 or newer, behind the log port, once a node has let the options in. */
+export async function kafkaLog(options: KafkaOptions): Promise<Log> {
+  await reach(options)
   const view = new ClusterView(options)
   const appender = new Appender(options, view)
   const questions = new Questions(options, view)

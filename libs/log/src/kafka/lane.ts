@@ -1,9 +1,10 @@
 import type { Clock } from '@tern/runtime'
 import { type Appended, LogError } from '../log.ts'
 import type { KafkaOptions } from './options.ts'
+import { reasonOf } from './wire/failure-chain.ts'
 import { errorCode, fateOf, NotSent, nameOf } from './wire/kafka-error.ts'
 import { type KafkaNode, partitionKey } from './wire/metadata.ts'
-import { NodeConnection, reasonOf } from './wire/node-connection.ts'
+import { NodeConnection } from './wire/node-connection.ts'
 import { type Produced, type ProduceItem, produceApi, produceRequest } from './wire/produce.ts'
 
 /** A batch on its way, and whoever waits for it. */

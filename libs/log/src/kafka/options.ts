@@ -7,11 +7,13 @@ export type SaslMechanism = (typeof saslMechanisms)[number]
 export type KafkaOptions = Readonly<{
   /** host:port of some of its nodes, one in each zone at best. */
   bootstrap: readonly string[]
-  /** PEM texts; an empty object takes the certificate authorities of the system. */
-  tls?: Readonly<{ ca?: string; cert?: string; key?: string }>
+  /** A PEM text; an empty object takes the certificate authorities of the system. */
+  tls?: Readonly<{ ca?: string }>
   sasl?: Readonly<{ mechanism: SaslMechanism; username: string; password: string }>
   /** Takes a cluster that can lose what it acknowledged: fewer replicas, min.insync.replicas 1, unclean elections. */
   allowUnsafe?: boolean
+  /** Makes topics that are missing, unless false. */
+  createTopics?: boolean
   /** Before the names of all topics, so that regions can share a cluster; none when left out. */
   prefix?: string
   clock: Clock
@@ -29,6 +31,9 @@ export const kafkaLimits = {
   leaderEveryMs: 50,
   /** What certainly was not written is tried again for so long, and so is what only asks. */
   patienceMs: 10_000,
+  /** A cluster that is only starting may be so late. */
+  reachMs: 3_000,
+  reachEveryMs: 250,
   tailBytes: 1024 * 1024,
   tailPauseMs: 100,
   /** How often somebody who asks where leaders stand makes this client look. */

@@ -42,6 +42,8 @@ function configOf({ bootstrap, tls, sasl }: KafkaOptions): KafkaConfig {
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
     logLevel: logLevel.NOTHING,
+    // Of two requests at once both would log in again, which Kafka refuses; a task is over before its login is.
+    reauthenticationThreshold: 1_000,
     ...(tls && { ssl: tls }),
     ...(sasl && { sasl: saslOf(sasl) }),
   }

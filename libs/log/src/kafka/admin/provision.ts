@@ -1,10 +1,11 @@
 import type { Admin } from 'kafkajs'
 import { LogError, type TopicSpec } from '../../log.ts'
 import type { KafkaOptions } from '../options.ts'
-import { reasonOf } from '../wire/node-connection.ts'
+import { reasonOf } from '../wire/failure-chain.ts'
 import { settingsOf, withAdmin } from './client.ts'
 import {
   contradictions,
+  missing,
   type NamedSpec,
   replicasWanted,
   settingsFor,
@@ -28,19 +29,20 @@ export async function provision(options: KafkaOptions, topics: readonly TopicSpe
 
 async function createMissing(admin: Admin, options: KafkaOptions, specs: readonly NamedSpec[]): Promise<void> {
   const there = new Set(await admin.listTopics())
-  const missing = specs.filter(({ topic }) => !there.has(topic))
-  if (missing.length === 0) return
+  const absent = specs.filter(({ topic }) => !there.has(topic))
+  if (absent.length === 0) return
+  if (options.createTopics === false) throw new LogError('refused', absent.map(missing).join('; '))
   const { brokers } = await admin.describeCluster()
   const replicas = Math.min(replicasWanted, brokers.length)
   if (replicas < replicasWanted && !options.allowUnsafe) {
     throw new LogError(
       'refused',
-      `Kafka has ${brokers.length} nodes now and each topic needs ${replicasWanted} replicas; start more nodes, or say --allow-unsafe-log`,
+      `each topic needs ${replicasWanted} replicas and Kafka has ${brokers.length} nodes now; start more, or say --allow-unsafe-log`,
     )
   }
   await admin.createTopics({
     waitForLeaders: true,
-    topics: missing.map((spec) => ({
+    topics: absent.map((spec) => ({
       topic: spec.topic,
       numPartitions: spec.partitions,
       replicationFactor: replicas,

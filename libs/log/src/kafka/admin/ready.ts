@@ -1,6 +1,6 @@
 import { createLogger, systemClock } from '@tern/runtime'
 import type { KafkaOptions } from '../options.ts'
-import { reasonOf } from '../wire/node-connection.ts'
+import { reasonOf } from '../wire/failure-chain.ts'
 import { withAdmin } from './client.ts'
 
 const lookEveryMs = 250

@@ -1,8 +1,8 @@
+import { isIP } from 'node:net'
 import { Connection, type ConnectionOptions, type Reader, type Writer } from '@platformatic/kafka'
 import { type KafkaOptions, kafkaLimits } from '../options.ts'
+import type { Address } from './address.ts'
 import { NotSent } from './kafka-error.ts'
-
-export type Address = Readonly<{ host: string; port: number }>
 
 /** One kind of request: its number and version in Kafka's protocol, and how its answer is read. */
 export type Api<Answer> = Readonly<{ key: number; version: number; parse(reader: Reader): Answer }>
@@ -16,7 +16,7 @@ export class NodeConnection {
 
   constructor(address: Address, options: KafkaOptions, answerMs: number = kafkaLimits.answerMs) {
     this.address = address
-    this.options = connectionOptionsOf(options, answerMs)
+    this.options = connectionOptionsOf(address, options, answerMs)
   }
 
   /** Rejects with NotSent when nothing left, with another error when nobody knows what became of the request. */
@@ -55,10 +55,13 @@ export class NodeConnection {
     this.connection = dialled
     try {
       const connection = await dialled
+      // It logs in again on the way, when the login of its listener lasts for a time only.
+      if (connection.status === 'reauthenticating') await connection.ready()
       if (connection.isConnected()) return connection
     } catch (error) {
       if (this.connection === dialled) this.connection = undefined
-      throw new NotSent(reasonOf(error))
+      const { message, cause } = error as Error
+      throw new NotSent(message, { cause })
     }
     // The node has closed it since.
     if (this.connection === dialled) this.connection = undefined
@@ -75,23 +78,17 @@ export class NodeConnection {
   }
 }
 
-function connectionOptionsOf({ tls, sasl }: KafkaOptions, requestTimeout: number): ConnectionOptions {
+function connectionOptionsOf(
+  { host }: Address,
+  { tls, sasl }: KafkaOptions,
+  requestTimeout: number,
+): ConnectionOptions {
   return {
     connectTimeout: kafkaLimits.connectMs,
     requestTimeout,
     maxInflights: 64,
-    ...(tls && { tls, tlsServerName: true }),
+    // An IP address cannot be named to a TLS server; its certificate is still checked against it.
+    ...(tls && { tls, tlsServerName: isIP(host) === 0 }),
     ...(sasl && { sasl }),
   }
-}
-
-/** The innermost reason: the outer ones say only that a connection failed. */
-export function reasonOf(error: unknown): string {
-  let inner = error
-  const messages: string[] = []
-  while (inner instanceof Error) {
-    messages.push(inner.message)
-    inner = inner instanceof AggregateError ? (inner.errors[0] ?? inner.cause) : inner.cause
-  }
-  return messages.join(': ')
 }

@@ -1,0 +1,46 @@
+// A timer of the clock would not keep a process alive that only waits for its log.
+import { setTimeout as pause } from 'node:timers/promises'
+import { LogError } from '../log.ts'
+import { misfitOf } from './misfit.ts'
+import { type KafkaOptions, kafkaLimits } from './options.ts'
+import { addressOf } from './wire/address.ts'
+import { reasonOf } from './wire/failure-chain.ts'
+import { metadataApi, metadataRequest } from './wire/metadata.ts'
+import { NodeConnection } from './wire/node-connection.ts'
+
+/** Resolves once a node has let these settings in. Rejects with a sentence when none ever will, or none answered in time. */
+export async function reach(options: KafkaOptions): Promise<void> {
+  const { bootstrap, clock } = options
+  const connections = bootstrap.map((address) => new NodeConnection(addressOf(address), options))
+  const giveUpAt = clock.now() + kafkaLimits.reachMs
+  try {
+    for (;;) {
+      const errors = await firstAnswer(connections)
+      if (errors.length === 0) return
+      throwMisfit(errors, options)
+      if (clock.now() >= giveUpAt) throw unreached(errors, bootstrap)
+      await pause(kafkaLimits.reachEveryMs)
+    }
+  } finally {
+    for (const connection of connections) connection.close()
+  }
+}
+
+/** Nothing when one of them answered; else what became of each. */
+const firstAnswer = (connections: readonly NodeConnection[]): Promise<readonly unknown[]> =>
+  Promise.any(connections.map((each) => each.ask(metadataApi, () => metadataRequest([])))).then(
+    () => [],
+    ({ errors }: AggregateError) => errors,
+  )
+
+function throwMisfit(errors: readonly unknown[], options: KafkaOptions): void {
+  for (const [i, error] of errors.entries()) {
+    const misfit = misfitOf(error, options)
+    if (misfit !== undefined) throw new LogError('refused', `Kafka at ${options.bootstrap[i]}: ${misfit}`)
+  }
+}
+
+function unreached(errors: readonly unknown[], bootstrap: readonly string[]): LogError {
+  const sentence = `no Kafka answers at ${bootstrap.join(', ')} (${reasonOf(errors[0])})`
+  return new LogError('unknown', `${sentence}; start it, or give the right addresses by --kafka-bootstrap`)
+}
