@@ -33,6 +33,12 @@ const append = (log: Log, text: string): Promise<string | undefined> =>
     (error: unknown) => (error instanceof LogError ? `${error.failure}: ${error.message}` : String(error)),
   )
 
+async function refusesToStart({ ended }: Service): Promise<void> {
+  const { code, stderr } = await ended
+  expect(stderr).toMatch(/^The log in .* cannot be opened: .*\n$/)
+  expect(code).toBe(2)
+}
+
 async function stored(log: Log): Promise<string[]> {
   const found: string[] = []
   for (let next = 0; ; ) {
@@ -74,4 +80,47 @@ test('a log on a full disk refuses, says so once and lives; with room again it g
   await service.ended
   const again = await connect(start(disk))
   expect(await stored(again)).toEqual(Array.from({ length: number }, (_, i) => `${i}:${i}`))
+})
+
+test('a log that is started on a full disk serves what it has, and refuses appends until there is room', {
+  timeout: 30_000,
+}, async () => {
+  const disk = smallDisk()
+  undo.push(() => disk.remove())
+  const before = start(disk)
+  const filled = await connect(before)
+  await filled.provision(ternTopics(1))
+  for (let i = 0; i < 100; i++) expect(await append(filled, `${i}`)).toBeUndefined()
+  before.process.kill('SIGTERM')
+  await before.ended
+
+  disk.fill()
+  if (!disk.isMounted) {
+    await refusesToStart(start(disk))
+    disk.free()
+  }
+  const log = await connect(start(disk))
+  expect(await stored(log)).toHaveLength(100)
+  let number = 100
+  if (disk.isMounted) {
+    let refusal = await append(log, `${number}`)
+    for (; refusal === undefined; refusal = await append(log, `${number}`)) number++
+    expect(refusal).toMatch(/^refused: the disk has no room for the log: /)
+    disk.free()
+  }
+  expect(await append(log, `${number++}`)).toBeUndefined()
+  expect(await stored(log)).toEqual(Array.from({ length: number }, (_, i) => `${i}:${i}`))
+})
+
+test('a log that is to begin on a full disk ends with a sentence each time, and begins once there is room', {
+  timeout: 30_000,
+}, async () => {
+  const disk = smallDisk()
+  undo.push(() => disk.remove())
+  disk.fill()
+  for (let attempt = 0; attempt < 3; attempt++) await refusesToStart(start(disk))
+  disk.free()
+  const log = await connect(start(disk))
+  await log.provision(ternTopics(1))
+  expect(await append(log, '0')).toBeUndefined()
 })

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A folder for a log on a disk that can be full. */
-export type SmallDisk = Readonly<{ folder: string; fill(): void; free(): void; remove(): void }>
+export type SmallDisk = Readonly<{
+  folder: string
+  /** False: what fills it also keeps a log from starting. */
+  isMounted: boolean
+  fill(): void
+  free(): void
+  remove(): void
+}>
 
 /** A file system of its own of 16 MiB where that may be mounted; else one on which no new segment can be made. */
 export function smallDisk(): SmallDisk {
@@ -21,6 +28,7 @@ function mounted(folder: string): SmallDisk {
   const ballast = join(folder, 'ballast')
   return {
     folder,
+    isMounted: true,
     fill() {
       const fd = openSync(ballast, 'w')
       // Down to single bytes, so that not even the rest of a block is left.
@@ -46,10 +54,12 @@ function mounted(folder: string): SmallDisk {
 function blocked(folder: string): SmallDisk {
   const journal = join(folder, 'journal')
   let inTheWay = ''
-  const next = () => Math.max(...readdirSync(journal).map((name) => Number.parseInt(name, 10) || 0)) + 1
+  const next = () => Math.max(0, ...readdirSync(journal).map((name) => Number.parseInt(name, 10) || 0)) + 1
   return {
     folder,
+    isMounted: false,
     fill() {
+      mkdirSync(journal, { recursive: true })
       inTheWay = join(journal, `${String(next()).padStart(10, '0')}.segment`)
       mkdirSync(inTheWay)
     },

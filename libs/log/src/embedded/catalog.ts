@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Database, open } from 'lmdb'
 import type { Entry } from '../partition-index.ts'
 import type { Place } from './journal.ts'
@@ -5,6 +7,8 @@ import type { Place } from './journal.ts'
 /** A page holds so many batches of one partition at most. */
 export const pageEntriesMax = 256
 const entryBytes = 40
+/** More than an empty catalog takes. */
+const firstBytes = 256 * 1024
 
 type PlacedEntry = Entry<Place>
 type Key = [topicId: number, partition: number, offset: number]
@@ -27,7 +31,9 @@ export class Catalog {
   private readonly pages: Database<Buffer, Key>
   private readonly segments: Database<SegmentNote, number>
 
+  /** Throws when there is no room for a new one; one that is there needs none to be opened. */
   constructor(folder: string) {
+    makeSureOfRoom(folder)
     // A batch for each turn of the event loop has a promise of its own, which nobody could wait for: on a full disk its rejection
     // would end the process.
     const root = open<unknown, number>({ path: folder, maxDbs: 2, eventTurnBatching: false })
@@ -79,6 +85,18 @@ export class Catalog {
 
   close(): Promise<void> {
     return this.root.close()
+  }
+}
+
+/** LMDB writes its lock file through a map: a page that finds no room there would end the process without a word. */
+function makeSureOfRoom(folder: string): void {
+  if ((statSync(join(folder, 'lock.mdb'), { throwIfNoEntry: false })?.blocks ?? 0) > 0) return
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, 'room')
+  try {
+    writeFileSync(path, Buffer.alloc(firstBytes))
+  } finally {
+    rmSync(path, { force: true })
   }
 }
 
