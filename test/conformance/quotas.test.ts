@@ -25,7 +25,11 @@ beforeAll(async () => {
   const common = { TERN_ZONE: 'az-a', TERN_LOG: log }
   const nameserver = await run('services/nameserver/src/main.ts', [...anyPort, '--queues', '1'], common)
   const region = { ...common, TERN_NAMESERVERS: nameserver }
-  await run('services/broker/src/main.ts', [...anyPort, '--sessions-max', '5', '--retained-max', '3'], region)
+  await run(
+    'services/broker/src/main.ts',
+    [...anyPort, '--sessions-max', '5', '--retained-max', '3', '--groups-max', '2'],
+    region,
+  )
   const listen = ['--mqtt', `127.0.0.1:${port}`, '--websocket', `127.0.0.1:${webSocketPort}`]
   mqtt = await run('services/proxy/src/main.ts', [...listen, '--connections-max', '20'], region)
 }, 60_000)
@@ -71,6 +75,21 @@ test('filters whose wildcards stand at ever other levels are refused with 0x97, 
     expect(await client.subscribe('a/a/a/a/a/a/a/+', 1)).toBe(refusal)
     expect(await client.subscribe(`${filters[0]}/b`, 1)).toBe(1)
   }
+})
+
+test('shared subscriptions beyond the quota are refused with 0x97, before MQTT 5 with 0x80; who comes to one that is there is let in', async () => {
+  const [lasting, old] = [await open('lasting-2', 60), await open('lasting-3', 60, 4)]
+  expect(await lasting.subscribe('$share/one/+', 1)).toBe(1)
+  expect(await old.subscribe('$share/two/+', 1)).toBe(1)
+  expect(await lasting.subscribe('$share/three/+', 1)).toBe(0x97)
+  expect(await old.subscribe('$share/three/+', 1)).toBe(0x80)
+  expect(await old.subscribe('$share/one/+', 1)).toBe(1)
+  // What was refused was not kept: it is no member of anything when it comes back.
+  lasting.destroy()
+  const again = await open('lasting-2', 60)
+  expect(again.connack?.sessionPresent).toBe(true)
+  again.send({ cmd: 'unsubscribe', messageId: 1, unsubscriptions: ['$share/one/+', '$share/three/+'] })
+  expect(await again.next('unsuback')).toMatchObject({ granted: [0, 0x11] })
 })
 
 test('a retained message of a topic beyond the quota is refused with 0x97, before MQTT 5 by closing; the others change and go (P8)', async () => {

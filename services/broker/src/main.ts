@@ -7,10 +7,10 @@ import { createBroker } from './broker.ts'
 import { checkSettings, settings } from './settings.ts'
 
 const given = settingsOrExit('broker [flags]: owns queues of a region', settings, checkSettings)
-const { zone, listen, nameservers, sessionsMax, retainedMax, retainedBytesMax } = given
+const { zone, listen, nameservers, sessionsMax, retainedMax, retainedBytesMax, groupsMax } = given
 const logger = createLogger().child({ service: 'broker', zone })
 const log = await openLog(given, systemClock, logger).catch(refuse)
-const quotas = { sessionsMax, retainedMax, retainedBytesMax }
+const quotas = { sessionsMax, retainedMax, retainedBytesMax, groupsMax }
 const broker = createBroker(
   { zone, nonce: randomUUID, listen, nameservers, quotas },
   { log, clock: systemClock, logger },

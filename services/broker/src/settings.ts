@@ -42,6 +42,13 @@ export const settings = {
     default: String(quotasUnlessTold.retainedBytesMax),
     help: 'bytes of the retained messages of each queue from which on one of a further topic is refused with 0x97',
   },
+  groupsMax: {
+    flag: 'groups-max',
+    env: 'TERN_GROUPS_MAX',
+    kind: 'whole',
+    default: String(quotasUnlessTold.groupsMax),
+    help: 'shared subscriptions (names with their filters) that each queue may have; a further one is refused with 0x97',
+  },
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 

@@ -64,6 +64,8 @@ export type Region = Readonly<{
    */
   addInterest(filter: string): Promise<readonly state.QueuePosition[]>
   removeInterest(filter: string): void
+  /** Before a client subscribes to a shared subscription: resolves once it is there in every queue that it reaches, or with the reason code of its refusal. */
+  makeGroup(group: string): Promise<number | undefined>
   /**
    * Says how many records of a shared subscription ("$share/<name>/<filter>") this proxy can hold in each queue that it
    * reaches; 0: it has no member any more. Resolves once the group is durable everywhere.

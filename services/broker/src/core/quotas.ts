@@ -5,10 +5,13 @@ export type Quotas = Readonly<{
   /** Topics of one queue that have a retained message, and the bytes of these. What is there may be replaced all the same. */
   retainedMax: number
   retainedBytesMax: number
+  /** Shared subscriptions, each a name and a filter, in one queue. Who comes to one that is there is let in. */
+  groupsMax: number
 }>
 
 export const quotasUnlessTold: Quotas = {
   sessionsMax: 1_000_000,
   retainedMax: 100_000,
   retainedBytesMax: 64 * 1024 * 1024,
+  groupsMax: 10_000,
 }

@@ -15,6 +15,17 @@ export class GroupRequests {
     this.at = at
   }
 
+  make({ id, queue, group: name }: group.GroupMake): void {
+    const refuse = () => this.link.answerGroupMake({ id, queue, notOwner: true })
+    this.at(queue, (runner) => {
+      if (runner === undefined) refuse()
+      else
+        runner.groups
+          .make(name)
+          .then((refusal) => this.link.answerGroupMake({ id, queue, reasonCode: refusal ?? 0 }), refuse)
+    })
+  }
+
   join(part: group.GroupJoin): void {
     const { id, queue } = part
     const answer = (notOwner: boolean) => this.link.answerGroupJoin({ id, queue, notOwner })

@@ -47,6 +47,7 @@ export class LinkSession {
     for (const part of request.homeCalls) this.home(part)
     for (const part of request.clientsAnswers) this.questions.answered(part)
     for (const part of request.homeQuestions) void this.homeQuestion(part)
+    for (const part of request.groupMakes) this.groups.make(part)
     for (const part of request.groupJoins) this.groups.join(part)
     for (const part of request.groupSettles) this.groups.settle(part)
     for (const part of request.takerAttaches) this.groups.attach(part)

@@ -84,6 +84,10 @@ export class Link {
     this.next().groupJoinAnswers.push(answer)
   }
 
+  answerGroupMake(answer: Partial<group.GroupMakeAnswer>): void {
+    this.next().groupMakeAnswers.push(group.GroupMakeAnswer.create(answer))
+  }
+
   answerTakerAttach(answer: Partial<group.TakerAttachAnswer>): void {
     this.next().takerAttachAnswers.push(group.TakerAttachAnswer.create(answer))
   }

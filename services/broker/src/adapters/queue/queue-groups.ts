@@ -2,7 +2,9 @@ import { matches, TopicTree } from '@tern/mqtt'
 import type { group, state } from '@tern/proto'
 import type { Clock, Logger } from '@tern/runtime'
 import { announceWithinMs, SharedGroup } from '../../core/group/shared-group.ts'
+import { reasonCodes } from '../../core/home/limits.ts'
 import type { Message } from '../../core/queue/tail-ring.ts'
+import type { Quotas } from '../../core/quotas.ts'
 import type { StateStore, StateWrite } from '../home/state-store.ts'
 import type { AskHomes } from '../link/home-questions.ts'
 import type { QueuePast } from '../past/queue-past.ts'
@@ -31,12 +33,15 @@ export type QueueGroupsOptions = Readonly<{
   past: QueuePast
   proxyAlive(incarnation: number): boolean
   askHomes: AskHomes
+  quotas: Pick<Quotas, 'groupsMax'>
 }>
 
 /** The shared subscriptions of one queue. */
 export class QueueGroups {
   private readonly options: QueueGroupsOptions
   private readonly groups = new Map<string, Group>()
+  /** Those that are durable, or will be. */
+  private readonly written = new Map<string, Promise<void>>()
   private readonly kept = new Map<string, number>()
   private readonly tree = new TopicTree<Group>()
   private pumping = false
@@ -56,25 +61,32 @@ export class QueueGroups {
       const restored: Group = new SharedGroup(entry.value.group, entry.value.progress, leaseFrom)
       restored.emptySinceMs = entry.value.emptySinceMs ?? options.clock.now()
       this.add(restored)
+      this.written.set(restored.name, Promise.resolve())
     }
     for (const [, entry] of options.store.entries('taken/')) {
       if (entry.$case === 'taken') this.groups.get(entry.value.group)?.taken.add(entry.value)
     }
   }
 
+  /** Resolves once the group is durable; with a reason code when it would be one more than may be. */
+  async make(name: string): Promise<number | undefined> {
+    let made = this.groups.get(name)
+    if (made === undefined) {
+      if (this.groups.size >= this.options.quotas.groupsMax) return reasonCodes.quotaExceeded
+      made = this.begin(name)
+    }
+    await this.write(made)
+    return undefined
+  }
+
   /** Resolves once the group is durable. */
   async join(recipient: GroupRecipient, { group: name, credit, held }: group.GroupJoin): Promise<void> {
-    const { queue, clock, end, store } = this.options
-    let joined = this.groups.get(name)
-    const isNew = joined === undefined
-    if (joined === undefined) {
-      if (credit === 0) return
-      joined = new SharedGroup(name, { queue, low: end() - 1, settled: [] }, 0)
-      joined.live = true
-      this.add(joined)
-    }
+    const { clock, end } = this.options
+    const known = this.groups.get(name)
+    if (known === undefined && credit === 0) return
+    const joined = known ?? this.begin(name)
     joined.join(recipient, credit, held, clock.now(), end(), recipient.near)
-    if (isNew) await store.put([this.write(joined)])
+    await this.write(joined)
     this.pump()
   }
 
@@ -113,6 +125,26 @@ export class QueueGroups {
     }
   }
 
+  private begin(name: string): Group {
+    const { queue, clock, end } = this.options
+    const begun: Group = new SharedGroup(name, { queue, low: end() - 1, settled: [] }, 0)
+    begun.live = true
+    begun.emptySinceMs = clock.now()
+    this.add(begun)
+    return begun
+  }
+
+  /** Once, unless it fails. */
+  private write(group: Group): Promise<void> {
+    const { name } = group
+    const known = this.written.get(name)
+    if (known !== undefined) return known
+    const writing = this.options.store.put([this.entryOf(group)])
+    this.written.set(name, writing)
+    writing.catch(() => this.written.delete(name))
+    return writing
+  }
+
   private add(added: Group): void {
     this.groups.set(added.name, added)
     this.tree.add(added.filter, added)
@@ -122,6 +154,7 @@ export class QueueGroups {
     const ended = this.groups.get(name)
     if (ended === undefined) return
     this.groups.delete(name)
+    this.written.delete(name)
     this.tree.remove(ended.filter, ended)
     const taken = [...ended.taken.positions()].map((position): StateWrite => [takenKey(name, position), undefined])
     this.put([[`group/${name}`, undefined], ...taken])
@@ -132,7 +165,7 @@ export class QueueGroups {
     const progress = this.progressOf(saved)
     const covered = saved.taken.covered(progress)
     const writes = covered.map((position): StateWrite => [takenKey(saved.name, position), undefined])
-    if (!this.put([this.write(saved), ...writes])) return
+    if (!this.put([this.entryOf(saved), ...writes])) return
     saved.taken.forget(covered)
     this.kept.set(saved.name, saved.revision)
   }
@@ -150,7 +183,7 @@ export class QueueGroups {
     }
   }
 
-  private write(written: Group): StateWrite {
+  private entryOf(written: Group): StateWrite {
     const { name, emptySinceMs } = written
     const progress = this.progressOf(written)
     const empty = emptySinceMs === undefined ? {} : { emptySinceMs }

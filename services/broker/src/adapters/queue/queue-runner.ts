@@ -74,9 +74,9 @@ export class QueueRunner {
       'an append has no certain outcome; the log is read, and the rest is tried again',
       'appends are stored again',
     )
-    const { queue, store, clock, logger, proxyAlive, askHomes } = options
+    const { queue, store, clock, logger, proxyAlive, askHomes, quotas } = options
     const { past } = this
-    const shared = { queue, store, clock, logger, proxyAlive, askHomes, past }
+    const shared = { queue, store, clock, logger, proxyAlive, askHomes, quotas, past }
     this.groups = new QueueGroups({ ...shared, end: () => this.state.next })
   }
 

@@ -99,6 +99,8 @@ export class FakeRegion {
   readonly interests = new Map<string, number>()
   readonly joined: { group: string; afterCall: NonNullable<home.HomeCall['call']>['$case'] | undefined }[] = []
   full = false
+  /** What a shared subscription is refused with. */
+  groupRefusal: number | undefined
   status: home.HomeStatus = home.HomeStatus.OK
   private readonly waiting: (() => void)[] = []
 
@@ -129,6 +131,7 @@ export class FakeRegion {
       return []
     },
     removeInterest: (filter) => this.held(filter, -1),
+    makeGroup: async () => this.groupRefusal,
     joinGroup: async (group) => void this.joined.push({ group, afterCall: this.calls.at(-1)?.$case }),
     settleLease() {},
     returnLease() {},

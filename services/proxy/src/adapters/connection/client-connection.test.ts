@@ -156,6 +156,16 @@ test('a session that lasts is a member of a group once its home knows so: what i
   expect(other.socket.packets.at(-1)).toMatchObject({ cmd: 'suback', granted: [0x80] })
 })
 
+test('a shared subscription that its owners refuse is not kept by its home, and others of the packet are', async () => {
+  const { clock, socket, fake } = await connected({ expirySeconds: 60 })
+  fake.groupRefusal = 0x97
+  socket.receive(subscribeSharedBytes)
+  await clock.pass(0)
+  expect(socket.packets.at(-1)).toMatchObject({ cmd: 'suback', granted: [0x97] })
+  expect(fake.calls.map((call) => call.$case)).not.toContain('subscribe')
+  expect(fake.joined).toEqual([])
+})
+
 test('a proxy that has as many connections as it may lets nobody in until one is over (F12)', async () => {
   const { connections, connect } = setUp()
   const [first] = [connect(), connect()]

@@ -87,7 +87,13 @@ export class Subscribing {
     const refusal = this.interests.refusalOf(filter)
     if (refusal !== undefined) return refusal
     const isNew = this.interests.add(filter)
-    if (grant.shared) return { ...grant, isNew }
+    if (grant.shared) {
+      // Before its home keeps the subscription: a session that comes back finds each of its groups.
+      const refused = await region.makeGroup(filter)
+      if (refused === undefined) return { ...grant, isNew }
+      if (isNew) this.interests.delete(filter)
+      return refused
+    }
     const effective = await region.addInterest(filter)
     // Counted once for this session; a close meanwhile has given back what was held, this one too.
     if (!isNew) region.removeInterest(filter)

@@ -88,6 +88,7 @@ export class BrokerLinks {
     for (const answer of response.homeAnswers) {
       this.answer(link, answer.id, answer.status === home.HomeStatus.NOT_OWNER, answer)
     }
+    for (const answer of response.groupMakeAnswers) this.answer(link, answer.id, answer.notOwner, answer)
     for (const answer of response.groupJoinAnswers) at(answer.queue)?.groupJoinAnswered(answer)
     for (const delivery of response.groupDeliveries) at(delivery.queue)?.leased(delivery)
     // A list of what was taken was made before what ends in the same frame.

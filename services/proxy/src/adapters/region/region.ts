@@ -126,6 +126,15 @@ export class LinkedRegion implements Region {
     for (const queue of this.reach(filter)) this.at(queue).removeInterest(filter)
   }
 
+  async makeGroup(name: string): Promise<number | undefined> {
+    const answers = await Promise.all(
+      this.queuesOf(name).map((queue) =>
+        this.ask<group.GroupMakeAnswer>(queue, (id, { groupMakes }) => groupMakes.push({ id, queue, group: name })),
+      ),
+    )
+    return answers.find(({ reasonCode }) => reasonCode !== 0)?.reasonCode
+  }
+
   async joinGroup(name: string, credit: number): Promise<void> {
     await Promise.all(
       this.queuesOf(name).map(

@@ -47,6 +47,7 @@ export class FakeQueue {
       next: () => this.covered,
       read: async (_, from, filters) => this.read(from, filters),
       retained: unused,
+      makeGroup: async () => undefined,
       joinGroup: async () => {},
       settleLease: (_, __, position) => void this.settled.push(position),
       returnLease: (_, __, position) => void this.returned.push(position),
