@@ -1,7 +1,8 @@
+import { durableFaults } from './durable-faults.ts'
 import { forgettingFaults } from './forgetting-faults.ts'
 import { sharedFaults } from './shared-faults.ts'
 
-/** A rule of a queue (1 to 7) or of delivery (D1 to D12), as `docs/rules.md` words it, or the fence of tern.state. */
+/** A rule of a queue (1 to 7) or of delivery (D1 to D12), as `docs/rules.md` words it, the fence of tern.state, or that what is answered is durable. */
 export type Fault = Readonly<{
   rule: string
   /** What is taken out. */
@@ -392,4 +393,5 @@ export const faults: readonly Fault[] = [
   ...forgettingFaults,
   ...sharedFaults,
   ...fenceFaults,
+  ...durableFaults,
 ]

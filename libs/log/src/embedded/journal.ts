@@ -17,7 +17,13 @@ import { SpareSegment } from './spare-segment.ts'
 /** Where the payload of a frame lies. */
 export type Place = Readonly<{ segment: number; at: number }>
 
-export type JournalOptions = Readonly<{ folder: string; segmentBytes: number; create?: typeof createSegment }>
+export type JournalOptions = Readonly<{
+  folder: string
+  segmentBytes: number
+  create?: typeof createSegment
+  /** Puts what was written to a file on the disk; fdatasync when left out. */
+  sync?: (fd: number) => void
+}>
 
 export type JournalReader = Readonly<{
   /** Of a complete segment: what it holds is known, and it need not be read. */
@@ -31,6 +37,7 @@ export class CommitRefused extends Error {}
 /** All frames of all partitions, one after the other, in segment files. One write and one fdatasync for a commit. */
 export class Journal {
   private readonly options: JournalOptions
+  private readonly sync: (fd: number) => void
   private readonly segments = new Map<number, Segment>()
   private current: Segment | undefined
   private at = 0
@@ -41,6 +48,7 @@ export class Journal {
   /** Hands each frame that is whole to `found`, in order, and cuts off what a crash tore. Throws when more than the tail is damaged. */
   constructor(options: JournalOptions, { isKnown, found }: JournalReader) {
     this.options = options
+    this.sync = options.sync ?? fdatasyncSync
     mkdirSync(options.folder, { recursive: true })
     if (options.create === undefined) this.spare = new SpareSegment(options.folder, options.segmentBytes)
     const numbers = readdirSync(options.folder)
@@ -107,10 +115,10 @@ export class Journal {
     } catch (error) {
       // What got through is taken back before the answer; when that fails too, nobody can say what is on disk.
       writeZeros(segment.fd, this.at, Math.min(this.at + end, segment.sizeBytes))
-      fdatasyncSync(segment.fd)
+      this.sync(segment.fd)
       throw new CommitRefused(`the disk did not take it: ${(error as Error).message}`)
     }
-    fdatasyncSync(segment.fd)
+    this.sync(segment.fd)
     this.at += end
     if (this.at > segment.sizeBytes / 4) this.spare?.prepare()
     return places
@@ -160,7 +168,7 @@ export class Journal {
   private cut(): void {
     if (this.current === undefined) return
     writeZeros(this.current.fd, this.at, this.current.sizeBytes)
-    fdatasyncSync(this.current.fd)
+    this.sync(this.current.fd)
   }
 }
 
