@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -13,9 +13,10 @@ export type Service = Readonly<{
   lines(): string[]
 }>
 
-/** Runs the main.ts of a service, as its README says to. */
+/** Runs the main.ts of a service, as the README says to; or a bundle, by its whole path. */
 export function runService(main: string, flags: readonly string[], env: Record<string, string> = {}): Service {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, main), ...flags], {
+  const file = isAbsolute(main) ? main : join(root, main)
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })

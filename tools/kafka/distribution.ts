@@ -14,13 +14,13 @@ export function checkJava(): void {
   const { status, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' })
   if (status !== 0) {
     throw new KafkaProblem(
-      `Kafka needs Java ${javaMin} or newer and there is no "java" here; install one (Debian: openjdk-17-jre-headless)`,
+      `Kafka needs Java ${javaMin} or newer and no "java" runs here; install one (Debian: openjdk-17-jre-headless), or put it into PATH.`,
     )
   }
-  const version = /version "(\d+)/.exec(stderr)?.[1] ?? '0'
-  if (Number(version) < javaMin) {
+  const [, version = 'unknown', major = 0] = /version "((\d+)[^"]*)"/.exec(stderr) ?? []
+  if (Number(major) < javaMin) {
     throw new KafkaProblem(
-      `Kafka needs Java ${javaMin} or newer and "java" is ${version}; put a newer one first in PATH`,
+      `Kafka needs Java ${javaMin} or newer and "java" is ${version}; install a newer one, or put it first in PATH.`,
     )
   }
 }
@@ -35,8 +35,10 @@ export function fetchKafka(folder: string, say: (text: string) => void): string 
     const args = ['-q', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`]
     const { status, error, stdout, stderr } = spawnSync('mvn', args, { encoding: 'utf8' })
     if (error)
-      throw new KafkaProblem('Kafka is fetched by Maven and there is no "mvn" here; install it (Debian: maven)')
-    if (status !== 0) throw new KafkaProblem(`Maven could not fetch Kafka:\n${stdout}${stderr}`)
+      throw new KafkaProblem(
+        'Kafka is fetched by Maven and there is no "mvn" here; install it (Debian: maven), or put it into PATH.',
+      )
+    if (status !== 0) throw new KafkaProblem(`Maven could not fetch Kafka:\n${stdout}${stderr}`.trimEnd())
     writeFileSync(stamp, wanted)
   }
   return readdirSync(folder)

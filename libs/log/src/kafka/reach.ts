@@ -4,7 +4,7 @@ import { LogError } from '../log.ts'
 import { misfitOf } from './misfit.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
 import { addressOf } from './wire/address.ts'
-import { reasonOf } from './wire/failure-chain.ts'
+import { failureChain } from './wire/failure-chain.ts'
 import { metadataApi, metadataRequest } from './wire/metadata.ts'
 import { NodeConnection } from './wire/node-connection.ts'
 
@@ -41,6 +41,6 @@ function throwMisfit(errors: readonly unknown[], options: KafkaOptions): void {
 }
 
 function unreached(errors: readonly unknown[], bootstrap: readonly string[]): LogError {
-  const sentence = `no Kafka answers at ${bootstrap.join(', ')} (${reasonOf(errors[0])})`
+  const sentence = `no Kafka answers at ${bootstrap.join(', ')} (${failureChain(errors[0]).at(-1)?.message})`
   return new LogError('unknown', `${sentence}; start it, or give the right addresses by --kafka-bootstrap`)
 }
