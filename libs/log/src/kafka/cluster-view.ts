@@ -2,6 +2,7 @@ import type { Clock } from '@tern/runtime'
 import { LogError } from '../log.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
 import { addressOf } from './wire/address.ts'
+import { reasonOf } from './wire/failure-chain.ts'
 import {
   type KafkaNode,
   type Leader,
@@ -24,6 +25,8 @@ export class ClusterView {
   private leaders: ReadonlyMap<string, Leader> = new Map()
   private refreshing: Promise<void> | undefined
   private readonly watchers = new Set<() => void>()
+  /** Why nothing was heard, while that is so. */
+  private silence = ''
   private turn = 0
   private zonesStaleAt = 0
   private closed = false
@@ -47,7 +50,7 @@ export class ClusterView {
       const leader = this.leaderOf(topic, partition)
       if (leader !== undefined) return leader
       if (this.closed || this.clock.now() >= giveUpAt) {
-        throw new LogError('unknown', `partition ${partition} of ${topic} has no leader in Kafka`)
+        throw new LogError('unknown', `partition ${partition} of ${topic} has no leader${this.silence}`)
       }
       await this.refresh([topic])
     }
@@ -92,10 +95,12 @@ export class ClusterView {
       const connection = asked[(this.turn + i) % asked.length] as NodeConnection
       try {
         this.take(await connection.ask(metadataApi, () => metadataRequest([...this.topics])))
+        this.silence = ''
         this.turn = (this.turn + i) % asked.length
         break
-      } catch {
+      } catch (error) {
         // The next one is asked.
+        this.silence = `, as far as is known: Kafka does not answer (${reasonOf(error)})`
       }
     }
     // Nobody asks more often than this.
