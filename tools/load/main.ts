@@ -31,14 +31,16 @@ let reconnects = 0
 
 async function client(name: string, index: number): Promise<MqttClient> {
   const address = addresses[index % addresses.length]
-  const made = await connectAsync(`mqtt://${address}`, {
+  const options = {
     clientId: `load-${run}-${name}-${index}`,
     // A session that outlives its connection: what is acknowledged is owed also to a subscriber that reconnects.
     clean: false,
     reconnectPeriod: 200,
     connectTimeout: 5_000,
     keepalive: 10,
-  })
+  }
+  // Who closes the first connection speaks no MQTT: the client would try for ever.
+  const made = await connectAsync(`mqtt://${address}`, options, false)
   made.on('reconnect', () => reconnects++)
   made.on('error', () => {})
   return made
