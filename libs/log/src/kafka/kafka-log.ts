@@ -9,14 +9,14 @@ import { Tail } from './tail.ts'
 
 /** Apache Kafka, 3.7 or newer, behind the log port, once a node has let the options in. */
 export async function kafkaLog(options: KafkaOptions): Promise<Log> {
-  await reach(options)
+  const bootstrap = await reach(options)
   const view = new ClusterView(options)
   const appender = new Appender(options, view)
   const questions = new Questions(options, view)
   const tails = new Set<Tail>()
   const named = (topic: string) => `${options.prefix ?? ''}${topic}`
   return {
-    provision: (topics) => provision(options, topics),
+    provision: (topics) => provision({ ...options, bootstrap }, topics),
     append: (topic, partition, batch) => appender.append(named(topic), partition, batch),
     read: (topic, partition, from, bytesMax) => questions.read(named(topic), partition, from, bytesMax),
     offsets: (topic, partitions) => questions.offsets(named(topic), partitions),

@@ -8,15 +8,18 @@ import { failureChain } from './wire/failure-chain.ts'
 import { metadataApi, metadataRequest } from './wire/metadata.ts'
 import { NodeConnection } from './wire/node-connection.ts'
 
-/** Resolves once a node has let these settings in. Rejects with a sentence when none ever will, or none answered in time. */
-export async function reach(options: KafkaOptions): Promise<void> {
+/**
+ * Resolves once a node has let these settings in, with its address before the others: kafkajs asks them in their order, and waits ten
+ * seconds for one that stands still. Rejects with a sentence when none ever will let them in, or none answered in time.
+ */
+export async function reach(options: KafkaOptions): Promise<readonly string[]> {
   const { bootstrap, clock } = options
   const connections = bootstrap.map((address) => new NodeConnection(addressOf(address), options))
   const giveUpAt = clock.now() + kafkaLimits.reachMs
   try {
     for (;;) {
-      const errors = await firstAnswer(connections)
-      if (errors.length === 0) return
+      const { answered, errors = [] } = await firstAnswer(connections)
+      if (answered !== undefined) return [...bootstrap.slice(answered), ...bootstrap.slice(0, answered)]
       throwMisfit(errors, options)
       if (clock.now() >= giveUpAt) throw unreached(errors, bootstrap)
       await pause(kafkaLimits.reachEveryMs)
@@ -26,11 +29,13 @@ export async function reach(options: KafkaOptions): Promise<void> {
   }
 }
 
-/** Nothing when one of them answered; else what became of each. */
-const firstAnswer = (connections: readonly NodeConnection[]): Promise<readonly unknown[]> =>
-  Promise.any(connections.map((each) => each.ask(metadataApi, () => metadataRequest([])))).then(
-    () => [],
-    ({ errors }: AggregateError) => errors,
+type FirstAnswer = Readonly<{ answered?: number; errors?: readonly unknown[] }>
+
+/** Which of them answered first; else what became of each. */
+const firstAnswer = (connections: readonly NodeConnection[]): Promise<FirstAnswer> =>
+  Promise.any(connections.map((each, i) => each.ask(metadataApi, () => metadataRequest([])).then(() => i))).then(
+    (answered) => ({ answered }),
+    ({ errors }: AggregateError) => ({ errors }),
   )
 
 function throwMisfit(errors: readonly unknown[], options: KafkaOptions): void {
