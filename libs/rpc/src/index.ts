@@ -1,6 +1,7 @@
 export { connectClient } from './client.ts'
 export { type RpcServer, type RpcService, startServer } from './server.ts'
-export { acceptStream, dialStream } from './stream.ts'
+export { acceptStream } from './stream.ts'
 export { type RpcStatus, rpcError, unaryCall, unaryHandler } from './unary.ts'
 export { type Codecs, withViews } from './views.ts'
 export { type Watch, watchStream } from './watch.ts'
+export { dialStream } from './wire/dial.ts'

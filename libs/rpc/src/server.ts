@@ -1,5 +1,9 @@
+import { createServer, type Socket } from 'node:net'
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { transportOptions } from './options.ts'
+import { acceptWire, streamHandlers } from './wire/accept.ts'
+import { preface } from './wire/http2-frames.ts'
+import { sniff } from './wire/sniff.ts'
 
 export type RpcServer = Readonly<{
   /** host:port actually bound. */
@@ -14,11 +18,34 @@ export type RpcService = Readonly<{ definition: ServiceDefinition; implementatio
 export function startServer(address: string, services: readonly RpcService[]): Promise<RpcServer> {
   const server = new Server(transportOptions)
   for (const { definition, implementation } of services) server.addService(definition, implementation)
-  const host = address.slice(0, address.lastIndexOf(':'))
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  const handlers = streamHandlers(services)
+  const sockets = new Set<Socket>()
+  const listener = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    sniff(socket, (whose, read) => {
+      if (whose === 'own') {
+        acceptWire(socket, handlers, read.subarray(preface.length))
+        return
+      }
+      socket.unshift(read)
+      injector.injectConnection(socket)
+    })
+  })
+  const at = address.lastIndexOf(':')
+  const host = address.slice(0, at)
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error) reject(new Error(`cannot serve gRPC on ${address}: ${error.message}`))
-      else resolve({ address: `${host}:${port}`, stop: () => server.forceShutdown() })
+    listener.once('error', (error) => reject(new Error(`cannot serve gRPC on ${address}: ${error.message}`)))
+    listener.listen(Number(address.slice(at + 1)), host, () => {
+      const bound = listener.address()
+      const port = typeof bound === 'object' && bound !== null ? bound.port : 0
+      const stop = () => {
+        listener.close()
+        for (const socket of sockets) socket.destroy()
+        server.forceShutdown()
+      }
+      resolve({ address: `${host}:${port}`, stop })
     })
   })
 }

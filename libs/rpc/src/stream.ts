@@ -1,34 +1,10 @@
-import {
-  type Client,
-  type ClientDuplexStream,
-  type MethodDefinition,
-  type ServerDuplexStream,
-  status,
-} from '@grpc/grpc-js'
+import { type ClientDuplexStream, type ServerDuplexStream, status } from '@grpc/grpc-js'
 import type { Duplex } from '@tern/runtime'
-import { connectClient } from './client.ts'
-
-/** Opens a bidirectional call on a connection of its own to host:port. */
-export function dialStream<Out, In>(address: string, method: MethodDefinition<Out, In>): Duplex<Out, In> {
-  const client = connectClient(address)
-  const stream = openStream(client, method)
-  const listen: Duplex<Out, In>['listen'] = ({ frame, end }) => {
-    const endAndClose = (reason: string, refused: boolean) => {
-      client.close()
-      end(reason, refused)
-    }
-    stream.listen({ frame, end: endAndClose })
-  }
-  return { ...stream, listen }
-}
-
-function openStream<Out, In>(client: Client, method: MethodDefinition<Out, In>): Duplex<Out, In> {
-  const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize)
-  return duplexOf<Out, In>(call, () => call.cancel())
-}
+import { WireCall } from './wire/accept.ts'
 
 /** The server's side of a bidirectional call. */
 export function acceptStream<In, Out>(call: ServerDuplexStream<In, Out>): Duplex<Out, In> {
+  if ((call as unknown) instanceof WireCall) return (call as unknown as WireCall).duplex<Out, In>()
   // Destroying it would leave the client waiting: an error is what makes grpc-js send a status.
   const details = 'ended by the server'
   return duplexOf<Out, In>(call, () => void call.emit('error', { code: status.UNAVAILABLE, message: details, details }))

@@ -89,11 +89,11 @@ test('a port that another process has is said plainly, with exit code 1', { time
   }
 })
 
-test('a region of another number of queues is refused with exit code 1', { timeout: 20_000 }, async () => {
+test('a region of another number of queues is refused with exit code 2', { timeout: 20_000 }, async () => {
   const log = await startLog()
   const common = ['--zone', 'az-a', '--listen', '127.0.0.1:0', '--log', log]
   await ready(run(main, [...common, '--queues', '12']))
   const { code, stderr } = await run(main, [...common, '--queues', '13']).ended
-  expect(code).toBe(1)
+  expect(code).toBe(2)
   expect(stderr).toMatch(/tern\.messages has 12 partitions, not 13/)
 })
