@@ -52,6 +52,16 @@ export type Log = Readonly<{
     from: number,
     deliver: (batches: Buffer) => void,
   ): Readonly<{ cancel(): void }>
+  /**
+   * Tells when something stands in a partition at or above the offset that `offsets` gives for it: within milliseconds, at the cost of a
+   * waiting request for each node. Undefined is said of a partition that the caller appends to just now: it learns by that what others did.
+   * Absent where nobody but owners can append.
+   */
+  watch?(
+    topic: TopicName,
+    offsets: () => ReadonlyMap<number, number | undefined>,
+    grown: (partition: number, range: OffsetRange) => void,
+  ): Readonly<{ cancel(): void }>
   /** The first offset whose record was appended at or after the time; the end when there is none. */
   offsetAt(topic: TopicName, partition: number, timeMs: number): Promise<number>
   /** Forgets what is below the offset. */

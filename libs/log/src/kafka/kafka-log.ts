@@ -6,6 +6,7 @@ import type { KafkaOptions } from './options.ts'
 import { Questions } from './questions.ts'
 import { reach } from './reach.ts'
 import { Tail } from './tail.ts'
+import { Watch } from './watch.ts'
 
 /** Apache Kafka, 3.7 or newer, behind the log port, once a node has let the options in. */
 export async function kafkaLog(options: KafkaOptions): Promise<Log> {
@@ -14,6 +15,7 @@ export async function kafkaLog(options: KafkaOptions): Promise<Log> {
   const appender = new Appender(options, view)
   const questions = new Questions(options, view)
   const tails = new Set<Tail>()
+  const watches = new Set<Watch>()
   const named = (topic: string) => `${options.prefix ?? ''}${topic}`
   return {
     provision: (topics) => provision({ ...options, bootstrap }, topics),
@@ -30,11 +32,21 @@ export async function kafkaLog(options: KafkaOptions): Promise<Log> {
         },
       }
     },
+    watch(topic, offsets, grown) {
+      const watch = new Watch(options, view, { topic: named(topic), offsets, grown })
+      watches.add(watch)
+      return {
+        cancel() {
+          watches.delete(watch)
+          watch.cancel()
+        },
+      }
+    },
     offsetAt: (topic, partition, timeMs) => questions.offsetAt(named(topic), partition, timeMs),
     trim: (topic, partition, before) => questions.trim(named(topic), partition, before),
     leaderZones: (topic) => view.leaderZones(named(topic)),
     async close() {
-      for (const tail of tails) tail.cancel()
+      for (const each of [...tails, ...watches]) each.cancel()
       appender.close()
       questions.close()
       view.close()

@@ -36,6 +36,10 @@ export const kafkaLimits = {
   reachEveryMs: 250,
   tailBytes: 1024 * 1024,
   tailPauseMs: 100,
+  /** A watch asks for so long while all its partitions are quiet, for so long while some are left out, and begins anew no sooner than that. */
+  watchWaitMs: 500,
+  watchWaitBusyMs: 15,
+  watchPauseMs: 10,
   /** How often somebody who asks where leaders stand makes this client look. */
   zonesEveryMs: 5_000,
 } as const

@@ -3,7 +3,7 @@ import { LogError, type OffsetRange, type ReadResult } from '../log.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
 import { deleteRecordsApi, deleteRecordsRequest } from './wire/delete-records.ts'
-import { type Fetched, fetchApi, fetchRequest, wholeBatches } from './wire/fetch.ts'
+import { type Fetched, type FetchWish, fetchApi, fetchRequest, wholeBatches } from './wire/fetch.ts'
 import { errorCode, isPassing, nameOf } from './wire/kafka-error.ts'
 import { earliest, type ListedOffset, latest, listOffsetsApi, listOffsetsRequest } from './wire/list-offsets.ts'
 import { type KafkaNode, partitionKey } from './wire/metadata.ts'
@@ -46,7 +46,7 @@ export class Questions {
   }
 
   async read(topic: string, partition: number, from: number, bytesMax: number): Promise<ReadResult> {
-    const wish = { topic, partition, from, bytesMax, waitMs: 0 }
+    const wish = { topic, from: new Map([[partition, from]]), bytesMax, waitMs: 0 }
     const fetched = await this.patiently(topic, async () => {
       const answer = await this.fetch(await this.view.whenLed(topic, partition), wish)
       const outside = answer.code === errorCode.offsetOutOfRange || from > answer.end
@@ -65,13 +65,10 @@ export class Questions {
     return { batches: wholeBatches(fetched.records), start: fetched.start, end: fetched.end }
   }
 
-  /** Once, from the node; rejects when it could not be asked, or is not the leader. */
-  async fetch(
-    node: KafkaNode,
-    wish: Parameters<typeof fetchRequest>[0],
-    by = this.connectionTo(node),
-  ): Promise<Fetched> {
-    const fetched = await by.ask(fetchApi, () => fetchRequest(wish))
+  /** One partition, once, from the node; rejects when it could not be asked, or is not the leader. */
+  async fetch(node: KafkaNode, wish: FetchWish, by = this.connectionTo(node)): Promise<Fetched> {
+    const [fetched] = (await by.ask(fetchApi, () => fetchRequest(wish))).values()
+    if (fetched === undefined) throw new Passing('no answer for the partition')
     if (isPassing(fetched.code)) throw new Passing(nameOf(fetched.code))
     return fetched
   }

@@ -59,7 +59,7 @@ export class Tail {
     const { topic, partition, deliver } = this.wish
     const node = await this.view.whenLed(topic, partition)
     const { tailBytes: bytesMax, tailWaitMs: waitMs } = kafkaLimits
-    const wish = { topic, partition, from: this.next, bytesMax, waitMs }
+    const wish = { topic, from: new Map([[partition, this.next]]), bytesMax, waitMs }
     const { code, records } = await this.questions.fetch(node, wish, this.connectionTo(node))
     if (code === errorCode.offsetOutOfRange) {
       const [range] = await this.questions.offsets(topic, [partition])

@@ -1,12 +1,13 @@
 import { type Reader, Writer } from '@platformatic/kafka'
+import { errorCode, nameOf } from './kafka-error.ts'
 import type { Api } from './node-connection.ts'
 
 export type Fetched = Readonly<{ code: number; start: number; end: number; records: Buffer }>
 
 export type FetchWish = Readonly<{
   topic: string
-  partition: number
-  from: number
+  /** Offsets by partition. */
+  from: ReadonlyMap<number, number>
   bytesMax: number
   /** How long the node may wait for something to come. */
   waitMs: number
@@ -15,10 +16,10 @@ export type FetchWish = Readonly<{
 const anyEpoch = -1
 const none = Buffer.alloc(0)
 
-/** Fetch v12 of one partition, what is committed; without a fetch session. */
-export const fetchApi: Api<Fetched> = { key: 1, version: 12, parse }
+/** Fetch v12 of one topic, what is committed, by partition; without a fetch session. */
+export const fetchApi: Api<ReadonlyMap<number, Fetched>> = { key: 1, version: 12, parse }
 
-export const fetchRequest = ({ topic, partition, from, bytesMax, waitMs }: FetchWish): Writer =>
+export const fetchRequest = ({ topic, from, bytesMax, waitMs }: FetchWish): Writer =>
   Writer.create()
     .appendInt32(-1)
     .appendInt32(waitMs)
@@ -30,11 +31,11 @@ export const fetchRequest = ({ topic, partition, from, bytesMax, waitMs }: Fetch
     .appendArray([topic], (writer, name) =>
       writer
         .appendString(name)
-        .appendArray([partition], (each, index) =>
+        .appendArray([...from], (each, [partition, offset]) =>
           each
-            .appendInt32(index)
+            .appendInt32(partition)
             .appendInt32(anyEpoch)
-            .appendInt64(BigInt(from))
+            .appendInt64(BigInt(offset))
             .appendInt32(anyEpoch)
             .appendInt64(-1n)
             .appendInt32(bytesMax),
@@ -44,15 +45,16 @@ export const fetchRequest = ({ topic, partition, from, bytesMax, waitMs }: Fetch
     .appendString('')
     .appendTaggedFields()
 
-function parse(reader: Reader): Fetched {
+function parse(reader: Reader): Map<number, Fetched> {
   reader.readInt32()
   const wholeCode = reader.readInt16()
+  if (wholeCode !== errorCode.none) throw new Error(`Kafka does not fetch: ${nameOf(wholeCode)}`)
   reader.readInt32()
-  let fetched: Fetched = { code: wholeCode, start: 0, end: 0, records: none }
+  const fetched = new Map<number, Fetched>()
   reader.readArray((r) => {
     r.readString()
     r.readArray((p) => {
-      p.readInt32()
+      const partition = p.readInt32()
       const code = p.readInt16()
       const end = Number(p.readInt64())
       p.readInt64()
@@ -62,7 +64,7 @@ function parse(reader: Reader): Fetched {
         aborted.readInt64()
       })
       p.readInt32()
-      fetched = { code, start, end, records: p.readNullableBytes() ?? none }
+      fetched.set(partition, { code, start, end, records: p.readNullableBytes() ?? none })
     })
   })
   return fetched

@@ -108,7 +108,9 @@ class Writer implements StateStore {
       stale: (key) => this.#stale.add(key),
       stopped: () => this.#stopped !== undefined,
     })
+    const began = clock.now()
     await this.#replica.readTo()
+    const replayed = clock.now()
     this.#guard()
     // Opened again in the same epoch: above whatever an append of the earlier run may still bring.
     if (this.#replica.newest().epoch === epoch) this.#number = this.#replica.newest().number + 1_000_000
@@ -120,6 +122,8 @@ class Writer implements StateStore {
     const old = [...this.entries('epoch/')].filter(([key]) => key !== `epoch/${epoch}`)
     if (old.length > 0) this.put(old.map(([key]) => [key, undefined])).catch(() => {})
     this.#lookNowAndThen()
+    const fenced = { replayMs: replayed - began, fenceMs: clock.now() - replayed, keys: this.#replica.values.size }
+    logger.info('has a state partition', { offset: this.#replica.next(), ...fenced })
   }
 
   /** Also when there is nothing to write: a void record must be met well before compaction could prefer it. */

@@ -114,12 +114,19 @@ export type FakeBroker = Readonly<{
   own(queues: readonly number[], epoch: number): Promise<void>
 }>
 
-type RegionOptions = Readonly<{ clock?: Clock; logger?: Logger; quotas?: Quotas }>
+type RegionOptions = Readonly<{
+  clock?: Clock
+  logger?: Logger
+  quotas?: Quotas
+  /** The log tells when others append. */
+  watch?: NonNullable<Log['watch']>
+}>
 
 export async function region({
   clock = systemClock,
   logger = silentLogger,
   quotas = quotasUnlessTold,
+  watch,
 }: RegionOptions = {}): Promise<{
   log: Log
   faults: MemoryLogFaults
@@ -127,7 +134,8 @@ export async function region({
   broker(incarnation: number): FakeBroker
 }> {
   const faults: MemoryLogFaults = {}
-  const log = createMemoryLog({ now: () => Date.now(), faults })
+  const memory = createMemoryLog({ now: () => Date.now(), faults })
+  const log: Log = watch === undefined ? memory : { ...memory, watch }
   await log.provision(ternTopics(2))
   const dead = new Set<number>()
   const proxyAlive = (proxy: number) => !dead.has(proxy)

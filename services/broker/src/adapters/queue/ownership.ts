@@ -1,4 +1,4 @@
-import type { Log } from '@tern/log'
+import type { Log, OffsetRange } from '@tern/log'
 import type { RouteTable } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
 import type { Quotas } from '../../core/quotas.ts'
@@ -11,8 +11,10 @@ import { QueueRunner } from './queue-runner.ts'
 import type { PublishAll } from './rerouter.ts'
 import { Snapshots } from './snapshots.ts'
 
-/** Only records that others than owners append are found by it: a few times a second is enough, and costs each broker a call to the log. */
+/** Where a log does not tell when others append; each look costs a broker a call to it. */
 const compareInterval = 200
+/** Where it does, retention is learned by it. */
+const compareWatchedInterval = 1_000
 const coverInterval = 500
 const retryDelay = 200
 
@@ -39,6 +41,7 @@ export class Ownership {
   private reportedAt: number
   private stopped = false
   private readonly changed: () => void
+  private readonly watch: Readonly<{ cancel(): void }> | undefined
 
   constructor(options: OwnershipOptions, changed: () => void) {
     this.options = options
@@ -46,6 +49,11 @@ export class Ownership {
     this.reportedAt = options.clock.now()
     this.compare()
     this.cover()
+    this.watch = options.log.watch?.(
+      messagesTopic,
+      () => new Map(this.runners().map(({ queue, quietAt }) => [queue, quietAt])),
+      (queue, range) => void this.grown(queue, range),
+    )
   }
 
   /** Queues that are served now. */
@@ -108,6 +116,7 @@ export class Ownership {
   stop(): void {
     for (const queue of [...this.owned.keys()]) this.giveUp(queue)
     this.stopped = true
+    this.watch?.cancel()
   }
 
   private takeOver(queue: number, queues: number, epoch: number): void {
@@ -135,23 +144,36 @@ export class Ownership {
   private async open(queue: number, queues: number, epoch: number): Promise<QueueRunner> {
     const { log, clock, homes, publishAll, askHomes, proxyAlive, quotas } = this.options
     const logger = this.options.logger.child({ queue, epoch })
+    logger.info('takes a queue over')
+    const began = clock.now()
     await homes.open(queue, epoch)
+    const homeServes = clock.now()
     const store = homes.store(queue)
     if (store === undefined) throw new Error('the home was closed while it opened')
     const snapshots = new Snapshots(store, logger)
     const { pages, meter } = this
     const shared = { log, clock, logger, publishAll, askHomes, proxyAlive, pages, meter, quotas }
     const runner = await QueueRunner.open({ queue, queues, snapshots, store, ...shared })
-    logger.info('serves a queue', { position: runner.position })
+    const phases = { homeMs: homeServes - began, queueMs: clock.now() - homeServes }
+    logger.info('serves a queue', { position: runner.position, ...phases })
     return runner
+  }
+
+  private async grown(queue: number, range: OffsetRange): Promise<void> {
+    try {
+      await this.get(queue)?.compareWith(range)
+    } catch (error) {
+      this.options.logger.warn('what others wrote could not be read; it is tried again', { error: String(error) })
+    }
   }
 
   private compare(): void {
     if (this.stopped) return
-    const { clock, logger } = this.options
+    const { clock, logger, log } = this.options
+    const interval = log.watch === undefined ? compareInterval : compareWatchedInterval
     this.compareNow(this.serving)
       .catch((error: unknown) => logger.warn('the log could not be compared', { error: String(error) }))
-      .finally(() => clock.after(compareInterval, () => this.compare()))
+      .finally(() => clock.after(interval, () => this.compare()))
   }
 
   private cover(): void {

@@ -20,6 +20,8 @@ import { SkippedRecords } from './skipped-records.ts'
 import type { Snapshots } from './snapshots.ts'
 
 const retryDelay = 100
+/** An owner that appended so short a while ago will do so again, and meets by that what others wrote. */
+const quietAfterMs = 20
 
 export type QueueRunnerOptions = Readonly<{
   queue: number
@@ -57,6 +59,8 @@ export class QueueRunner {
   logStart = 0
   private readonly outage: Outage
   private appending = false
+  private appendedAt = 0
+  private folding = 0
   private reading: Promise<void> = Promise.resolve()
   private pumping = false
   private closed = false
@@ -102,6 +106,12 @@ export class QueueRunner {
     return this.rerouter.movedBelow
   }
 
+  /** Where to wait for records of others; undefined while this owner's own ways find them. */
+  get quietAt(): number | undefined {
+    const quiet = !this.appending && this.folding === 0 && this.options.clock.now() - this.appendedAt >= quietAfterMs
+    return quiet ? this.state.next : undefined
+  }
+
   append(entry: Entry): void {
     this.pending.push(entry)
     if (this.appending) return
@@ -117,7 +127,7 @@ export class QueueRunner {
     this.past.close()
   }
 
-  /** Told the log's range a few times a second, and before a question whose answer must be the log's: reads what others wrote. */
+  /** Told the log's range now and then, when others wrote, and before a question whose answer must be the log's: reads what others wrote. */
   async compareWith({ start, end }: OffsetRange): Promise<void> {
     this.past.forgetBelow(start)
     this.logStart = start
@@ -179,6 +189,7 @@ export class QueueRunner {
         // Another offset than the next one: others wrote before it, or a reader was here first.
         if (baseOffset === this.state.next) this.foldBatch(baseOffset, appendTimeMs, batch)
         else await this.readTo(baseOffset + batch.bodies.length)
+        this.appendedAt = this.options.clock.now()
         this.outage.worked()
       } catch (error) {
         await this.resolve(batch, error)
@@ -225,8 +236,9 @@ export class QueueRunner {
 
   /** Folds what stands in the log below `end`. One reader at a time: the fold is in log order. */
   private readTo(end: number): Promise<void> {
+    this.folding++
     const mine = this.reading.then(() => this.foldTo(end))
-    this.reading = mine.catch(() => {})
+    this.reading = mine.catch(() => {}).then(() => void this.folding--)
     return mine
   }
 

@@ -9,6 +9,8 @@ import { StateRefused, type StateStore, type StateWrite } from '../home/state-st
 const sets = ['a', 'b'] as const
 type SetName = (typeof sets)[number]
 
+const togetherBytesMax = 1024 * 1024
+
 export const snapshotEvery = { records: 50_000, ms: 10_000 } as const
 
 /** What a takeover begins with. */
@@ -62,7 +64,7 @@ export class Snapshots {
   /** Durable when it resolves. `retained`: topics that changed since the last one, with their values. */
   async write(queue: QueueState, retained: ReadonlyMap<string, Message | undefined>): Promise<void> {
     const parts = partsOf(queue)
-    for (const [topic, message] of retained) await this.putRetained(topic, message)
+    await this.putAllRetained(retained)
     const set = this.next
     const before = this.partsIn(set).length
     for (const part of parts) await this.store.put([[keyOf(set, part.part), { $case: 'snapshotPart', value: part }]])
@@ -70,6 +72,21 @@ export class Snapshots {
     for (let part = parts.length; part < before; part++) surplus.push([keyOf(set, part), undefined])
     if (surplus.length > 0) await this.store.put(surplus)
     this.next = set === 'a' ? 'b' : 'a'
+  }
+
+  /** Many at once, since an append to the log is what costs; so few that the store has room for others. */
+  private async putAllRetained(retained: ReadonlyMap<string, Message | undefined>): Promise<void> {
+    let together: Promise<void>[] = []
+    let bytes = 0
+    for (const [topic, message] of retained) {
+      together.push(this.putRetained(topic, message))
+      bytes += topic.length + (message?.body.length ?? 0)
+      if (bytes < togetherBytesMax) continue
+      await Promise.all(together)
+      together = []
+      bytes = 0
+    }
+    await Promise.all(together)
   }
 
   private async putRetained(topic: string, message: Message | undefined): Promise<void> {
