@@ -11,7 +11,7 @@ import { kafkaSettings } from './kafka-settings.ts'
 import { quantile } from './open-log.fixture.ts'
 import { fill, namesIn, untilKept } from './takeover.fixture.ts'
 
-/** `TERN_KAFKA_TAKEOVER=full npx vitest …` (README): what the design promises. Without it a tenth, so that the test is quick. */
+/** What was promised: `TERN_KAFKA_TAKEOVER=full npm run test:kafka -- test/kafka/takeover.test.ts`. Without it a tenth, so that the test is quick. */
 const full = process.env['TERN_KAFKA_TAKEOVER'] === 'full'
 const size = full
   ? { messages: 1_000_000, retained: 10_000, sessions: 10_000 }
