@@ -43,6 +43,20 @@ test('each service runs alone from its own main.ts, and together they serve', as
   expect((await proxy.ended).code).toBe(0)
 })
 
+test('services may be started in any order: each waits for what it needs', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tern-services-'))
+  folders.push(folder)
+  const [port, nameserverPort, logPort] = await freePorts(3)
+  const [nameserver, log] = [`127.0.0.1:${nameserverPort}`, `127.0.0.1:${logPort}`]
+  const env = { TERN_ZONE: 'az-a', TERN_NAMESERVERS: nameserver, TERN_LOG: log }
+  const proxy = run('services/proxy/src/main.ts', ['--mqtt', `127.0.0.1:${port}`, '--websocket', ''], env)
+  const first = run('services/nameserver/src/main.ts', ['--listen', nameserver], env)
+  run('services/broker/src/main.ts', ['--listen', '127.0.0.1:0'], env)
+  await run('libs/log/src/embedded/main.ts', ['--listen', log, '--data', folder]).ready
+  expect(await Promise.race([first.ready, first.ended])).toBe(nameserver)
+  expect(await Promise.race([proxy.ready, proxy.ended])).toBe(`127.0.0.1:${port}`)
+})
+
 test('wrong settings of a broker or proxy end with exit code 2 and a sentence each', async () => {
   const broker = await run('services/broker/src/main.ts', ['--listen', '127.0.0.1:abc'], { TERN_ZONE: 'az-a' }).ended
   expect(broker.code).toBe(2)

@@ -11,6 +11,9 @@ const logger = createLogger().child({ service: 'nameserver', zone: given.zone })
 const log = await openLog(given, systemClock, logger).catch(refuse)
 const nameserver = createNameserver(configOf(given, randomUUID()), { log, clock: systemClock, logger })
 
+// While its log does not answer it has neither sockets nor timers that would keep its process alive, and waits for it all the same.
+setInterval(() => {}, 2 ** 30)
+
 async function stop(): Promise<never> {
   nameserver.stop()
   await log.close()

@@ -9,6 +9,9 @@ const given = settingsOrExit('proxy [flags]: speaks MQTT with the clients of a z
 const logger = createLogger().child({ service: 'proxy', zone: given.zone })
 const proxy = createProxy(configOf(given, randomUUID), { clock: systemClock, logger })
 
+// While no nameserver answers it has neither sockets nor timers that would keep its process alive, and waits for one all the same.
+setInterval(() => {}, 2 ** 30)
+
 async function stop(): Promise<never> {
   await proxy.stop()
   process.exit(0)
