@@ -8,6 +8,7 @@ import { type Attention, attend, attentive } from './core/attention.ts'
 import type { ControlState } from './core/control-state.ts'
 import { decisionsOf, drainDecisions, type Sights } from './core/decisions.ts'
 import { snapshotOf } from './core/snapshot.ts'
+import { type Observed, observe, standing } from './core/standing-wishes.ts'
 import { termToClaim } from './core/term.ts'
 import { neededFrom, snapshotIsDue, snapshotRecordsMax } from './core/upkeep.ts'
 
@@ -42,7 +43,12 @@ export function createLeadership(options: Options): Leadership {
     'the log refused or did not answer; it is tried again',
     'the log takes decisions and answers again',
   )
-  const decider = createDecider(options, run, { outage, listeningSince: () => attention?.since ?? 0 })
+  const decider = createDecider(options, run, {
+    outage,
+    listeningSince: () => attention?.since ?? 0,
+    observed: () => leaders,
+  })
+  let leaders: Observed = []
   let attention: Attention | undefined
   let busy = false
   let again = false
@@ -53,6 +59,8 @@ export function createLeadership(options: Options): Leadership {
   const look = () => {
     if (stopped || attention === undefined) return
     attention = attend(attention, clock.now())
+    // Also while another leads: whoever leads next knows what has stood.
+    leaders = observe(leaders, controlLog.leaderZones(), clock.now())
     if (busy) {
       again = true
       return
@@ -108,7 +116,15 @@ export function createLeadership(options: Options): Leadership {
 function createDecider(
   { config, clock, logger, controlLog, members, peers }: Options,
   run: string,
-  { outage, listeningSince }: Readonly<{ outage: Outage; listeningSince: () => number }>,
+  {
+    outage,
+    listeningSince,
+    observed,
+  }: Readonly<{
+    outage: Outage
+    listeningSince: () => number
+    observed: () => Observed
+  }>,
 ) {
   let leadingSince = 0
   let rebalancedAt = 0
@@ -148,6 +164,7 @@ function createDecider(
       queues: config.queues,
       movesMax: mayRebalance ? config.movesMax : 0,
       wishes: controlLog.leaderZones(),
+      standing: standing(observed(), now),
     })
     if (snapshotIsDue(state, snapshotTriedAt, events.length === 0, config.snapshotRecords ?? snapshotRecordsMax))
       return await snapshot(state)

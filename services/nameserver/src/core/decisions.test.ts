@@ -4,7 +4,7 @@ import { assigned, drainChanged, fold, joined, region } from './control.fixture.
 import { noControlState } from './control-state.ts'
 import { decisionsOf, drainDecisions, type Sights } from './decisions.ts'
 
-const limits = { queues: 12, movesMax: 4, wishes: [] }
+const limits = { queues: 12, movesMax: 4, wishes: [], standing: [] }
 const now = 100_000
 const quiet: Sights = { own: new Map(), peers: [], listeningSince: 0, leadingSince: now, run: 'ns-a/1', now }
 
@@ -119,8 +119,8 @@ test('queues without an owner come before balance', () => {
 
 test('balance comes last, and only as many moves as are allowed', () => {
   const uneven = fold([...region(6, ['az-a', 'az-b']), ...[0, 1, 2, 3, 4, 5].map((queue) => assigned(0, queue, 2))])
-  expect(decisionsOf(uneven, quiet, { queues: 6, movesMax: 2, wishes: [] })).toHaveLength(2)
-  expect(decisionsOf(uneven, quiet, { queues: 6, movesMax: 0, wishes: [] })).toEqual([])
+  expect(decisionsOf(uneven, quiet, { queues: 6, movesMax: 2, wishes: [], standing: [] })).toHaveLength(2)
+  expect(decisionsOf(uneven, quiet, { queues: 6, movesMax: 0, wishes: [], standing: [] })).toEqual([])
 })
 
 test('a zone is drained as a whole, a broker alone, and nobody twice', () => {

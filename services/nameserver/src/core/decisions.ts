@@ -27,7 +27,13 @@ export type Sights = Readonly<{
 export function decisionsOf(
   state: ControlState,
   sights: Sights,
-  limits: { queues: number; movesMax: number; wishes: Wishes },
+  limits: {
+    queues: number
+    movesMax: number
+    wishes: Wishes
+    /** Those wishes that are worth a move. */
+    standing: Wishes
+  },
 ): Decided[] {
   if (state.queues === 0) return [{ $case: 'provisioned', value: { queues: limits.queues } }]
   const joined = joins(state, sights)
@@ -35,7 +41,7 @@ export function decisionsOf(
   // Placement is decided on the state that these decisions lead to, once it is read back.
   if (joined.length + died.length > 0) return [...died, ...joined, ...replacements(state, died, limits.wishes)]
   const orphans = placeOrphans(state, limits.wishes)
-  const moves = orphans.length > 0 ? orphans : rebalance(state, limits.movesMax, limits.wishes)
+  const moves = orphans.length > 0 ? orphans : rebalance(state, limits.movesMax, limits.standing)
   return moves.map((value) => ({ $case: 'assigned', value }))
 }
 
