@@ -46,10 +46,10 @@ export class OutboundJournal {
     if (!this.options.journalled) return
     this.beginning.push(journalOf(entry))
     if (this.beginning.length > 1) return
-    this.outbox.hold()
+    const durable = this.outbox.hold()
     this.options.clock.soon(() => {
       this.write(this.beginning, () => {
-        this.outbox.release()
+        durable()
         then()
       })
       this.beginning = []
