@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { check, checkRetained } from '../failure/checker.ts'
+import { check } from '../failure/checker.ts'
 import { seeded } from '../failure/random.ts'
+import { checkRetained } from '../failure/retained.ts'
 import { type Fault, Fleet, inflict } from '../failure/round.ts'
 import { type Region, startRegion } from '../support/region.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { check, checkRetained } from './checker.ts'
+import { check } from './checker.ts'
 import { History, keyOf } from './history.ts'
 
 const key = (number: number) => keyOf('p', 't/1', number)
@@ -86,41 +86,6 @@ test('a durable session that is gone and a fault that did not bite are named', (
     'session',
   ])
   expect(run((h) => void h.record('x', { kind: 'fault', what: 'kill', target: 'az-a', bit: false }))).toEqual(['power'])
-})
-
-const retained = (build: (h: History) => void): string[] => {
-  const history = new History()
-  build(history)
-  return checkRetained(history.entries, 'late').map(({ rule }) => rule)
-}
-const keep = (h: History, number: number, end: 'ok' | 'unknown' = 'ok'): void => {
-  h.record('p', { kind: 'invoke', key: key(number), topic: 't/1', qos: 1, retain: true })
-  if (end === 'ok') h.record('p', { kind: 'ok', key: key(number) })
-}
-const late = (h: History, number: number): void =>
-  h.record('late', { kind: 'delivery', key: key(number), topic: 't/1', qos: 1, dup: false, retained: true })
-
-test('a late reader gets the last acknowledged retained message, or a later one of unknown outcome', () => {
-  const ends = (seen: number) => (h: History) => {
-    keep(h, 1)
-    keep(h, 2)
-    keep(h, 3, 'unknown')
-    late(h, seen)
-  }
-  expect(retained(ends(2))).toEqual([])
-  expect(retained(ends(3))).toEqual([])
-  expect(retained(ends(1))).toEqual(['retained'])
-})
-
-test('a retained message that is missing, or comes twice, is a violation', () => {
-  expect(retained((h) => keep(h, 1))).toEqual(['retained'])
-  expect(
-    retained((h) => {
-      keep(h, 1)
-      late(h, 1)
-      late(h, 1)
-    }),
-  ).toEqual(['retained'])
 })
 
 const subscribe = (h: History, filter: string, qos: number): void => {

@@ -1,5 +1,5 @@
 import { Group, isShared } from './group.ts'
-import { type Entry, partsOf } from './history.ts'
+import type { Entry } from './history.ts'
 import { type Delivery, type Invocation, type Later, lineOf, Subscriber } from './subscriber.ts'
 
 export type Violation = Readonly<{
@@ -168,33 +168,4 @@ export class Judge {
     this.subscribers.set(actor, fresh)
     return fresh
   }
-}
-
-/**
- * Retained messages of topics that one publisher each writes, as a reader sees them that subscribed after all was quiet: the last
- * acknowledged one or a later one that was never answered, once.
- */
-export function checkRetained(entries: readonly Entry[], reader: string): Violation[] {
-  const written = new Map<string, string>()
-  const last = new Map<string, number>()
-  const seen = new Map<string, number[]>()
-  for (const entry of entries) {
-    if (entry.kind === 'invoke' && entry.retain) written.set(entry.key, entry.topic)
-    else if (entry.kind === 'ok' && written.has(entry.key)) {
-      const { topic, number } = partsOf(entry.key)
-      last.set(topic, Math.max(number, last.get(topic) ?? -1))
-    } else if (entry.kind === 'delivery' && entry.actor === reader && entry.retained) {
-      seen.set(entry.topic, [...(seen.get(entry.topic) ?? []), partsOf(entry.key).number])
-    }
-  }
-  return [...last].flatMap(([topic, number]) => {
-    const values = seen.get(topic) ?? []
-    if (values.length === 1 && (values[0] as number) >= number) return []
-    return [
-      {
-        rule: 'retained' as const,
-        what: `${topic} holds number ${number}, and ${reader} got ${values.join() || 'none'}`,
-      },
-    ]
-  })
 }

@@ -3,7 +3,9 @@ import { Filters, packetOf, type Wanted } from './filters.ts'
 import { type History, keyOf } from './history.ts'
 import { type Dial, overTcp, redialDelay, type Wire } from './wire.ts'
 
-type Outgoing = { key: string; topic: string; qos: 1 | 2; retain: boolean; released: boolean; sent: boolean }
+/** `expirySeconds` needs MQTT 5. */
+type Keeping = Readonly<{ retain?: boolean; expirySeconds?: number }>
+type Outgoing = Keeping & { key: string; topic: string; qos: 1 | 2; released: boolean; sent: boolean }
 
 export type DeviceOptions = Readonly<{
   clientId: string
@@ -151,19 +153,19 @@ export class Device {
   }
 
   /** Sends the next message of this topic, or false when the window is full. */
-  publish(topic: string, qos: 1 | 2, retain = false): boolean {
+  publish(topic: string, qos: 1 | 2, keeping: Keeping = {}): boolean {
     if (this.outgoing.size >= (this.options.windowMax ?? 20)) return false
-    const key = this.invoke(topic, { qos, retain })
+    const key = this.invoke(topic, { qos, ...keeping })
     do this.nextPacketId = (this.nextPacketId % 65_535) + 1
     while (this.outgoing.has(this.nextPacketId))
-    const message: Outgoing = { key, topic, qos, retain, released: false, sent: this.online }
+    const message: Outgoing = { ...keeping, key, topic, qos, released: false, sent: this.online }
     this.outgoing.set(this.nextPacketId, message)
     if (this.online) this.sendPublish(this.nextPacketId, message, false)
     return true
   }
 
   /** The next number of the topic, in the history. */
-  private invoke(topic: string, what: Readonly<{ qos: 1 | 2; retain?: boolean; will?: boolean }>): string {
+  private invoke(topic: string, what: Keeping & Readonly<{ qos: 1 | 2; will?: boolean }>): string {
     const number = this.numbers.get(topic) ?? 0
     this.numbers.set(topic, number + 1)
     const key = keyOf(this.options.clientId, topic, number)
@@ -280,8 +282,10 @@ export class Device {
     this.wire?.write(mqttPacket.generate(packet, { protocolVersion: this.protocolVersion }))
   }
 
-  private sendPublish(messageId: number, { key, topic, qos, retain }: Outgoing, dup: boolean): void {
-    this.send({ cmd: 'publish', topic, payload: key, qos, dup, retain, messageId })
+  private sendPublish(messageId: number, message: Outgoing, dup: boolean): void {
+    const { key, topic, qos, retain = false, expirySeconds } = message
+    const properties = expirySeconds === undefined ? {} : { properties: { messageExpiryInterval: expirySeconds } }
+    this.send({ cmd: 'publish', topic, payload: key, qos, dup, retain, messageId, ...properties })
   }
 
   private receive(packet: Packet): void {

@@ -2,7 +2,15 @@ import { appendFileSync } from 'node:fs'
 
 /** What the test clients saw, in the order in which they saw it (one machine, one monotonic clock). */
 export type Happening =
-  | { kind: 'invoke'; key: string; topic: string; qos: number; retain?: boolean; will?: boolean }
+  | {
+      kind: 'invoke'
+      key: string
+      topic: string
+      qos: number
+      retain?: boolean
+      expirySeconds?: number
+      will?: boolean
+    }
   | { kind: 'ok' | 'refused'; key: string }
   /** Sent, and answered. */
   | { kind: 'subscribing' | 'subscribed'; filter: string; qos: number }

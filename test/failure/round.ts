@@ -71,7 +71,7 @@ export class Fleet {
       turn++
       this.publishers.forEach((device, i) => {
         const retain = turn % 4 === 0
-        device.publish(`${this.run}/${retain ? 'r' : 't'}/${i}`, i % 3 === 0 ? 1 : 2, retain)
+        device.publish(`${this.run}/${retain ? 'r' : 't'}/${i}`, i % 3 === 0 ? 1 : 2, { retain })
       })
     }, 5)
   }

@@ -1,5 +1,6 @@
 import { durableFaults } from './durable-faults.ts'
 import { forgettingFaults } from './forgetting-faults.ts'
+import { sessionFaults } from './session-faults.ts'
 import { sharedFaults } from './shared-faults.ts'
 
 /** A rule of a queue (1 to 7) or of delivery (D1 to D12), as `docs/rules.md` words it, the fence of tern.state, or that what is answered is durable. */
@@ -394,4 +395,5 @@ export const faults: readonly Fault[] = [
   ...sharedFaults,
   ...fenceFaults,
   ...durableFaults,
+  ...sessionFaults,
 ]

@@ -1,4 +1,6 @@
+import type { Load } from './devices.ts'
 import type { Plant } from './planted.ts'
+import type { Site } from './site.ts'
 import { World } from './world.ts'
 
 export type Outcome = Readonly<{
@@ -16,19 +18,14 @@ const healWithin = 30_000
 const endWithin = 20_000
 
 /** One seed: load and faults, then healing, then all must be as if nothing had been. Stops at the first broken promise. */
-export async function simulate(
-  seed: number,
-  plant?: Plant,
-  watch: (world: World) => void = () => {},
-): Promise<Outcome> {
-  const world = new World(seed)
+export async function simulate(seed: number, plant?: Plant, load?: (site: Site) => Load): Promise<Outcome> {
+  const world = new World(seed, load)
   const { fleet, site } = world
   const { timeline } = site
   const begun = timeline.now
   site.log.plant = plant
-  watch(world)
   const outcome = (violations: readonly string[]): Outcome => ({
-    ...{ seed, messages: fleet.published, steps: timeline.steps, tookMs: timeline.now - begun },
+    ...{ seed, messages: fleet.published(), steps: timeline.steps, tookMs: timeline.now - begun },
     ...{ faults: world.faults, violations },
   })
   const broken = () => fleet.violations().length > 0
@@ -47,7 +44,7 @@ export async function simulate(
     await timeline.runUntil(timeline.now + 250, broken)
   if (fleet.missing().length > 0) return outcome(fleet.missing())
   fleet.end()
-  const wrong = () => [...fleet.missing(), ...fleet.retainedWrong()]
-  await timeline.runUntil(timeline.now + endWithin, () => broken() || (fleet.over && wrong().length === 0))
-  return outcome(fleet.over ? wrong() : [...wrong(), 'stuck: the end was not reached'])
+  const wrong = () => [...fleet.missing(), ...fleet.wrongInTheEnd()]
+  await timeline.runUntil(timeline.now + endWithin, () => broken() || (fleet.isOver() && wrong().length === 0))
+  return outcome(fleet.isOver() ? wrong() : [...wrong(), 'stuck: the end was not reached'])
 }

@@ -1,25 +1,28 @@
 import { ternTopics } from '@tern/log'
 import { runBroker } from './broker.ts'
+import type { Load } from './devices.ts'
 import { Fleet } from './fleet.ts'
-import { runNameserver } from './nameserver.ts'
+import { askForDrain, runNameserver } from './nameserver.ts'
 import { runProxy } from './proxy.ts'
 import { nameservers, queues, Site, zones } from './site.ts'
 import { Process } from './timeline.ts'
 
 const services = { ns: runNameserver, broker: runBroker, proxy: runProxy } as const
+const askAgainMs = 200
 type ServiceName = keyof typeof services
 
 /** A region of three zones in one process on virtual time; the seed decides all that chance does. */
 export class World {
   readonly site: Site
-  readonly fleet: Fleet
+  readonly fleet: Load
   /** What was done to it, and when. */
   readonly faults: string[] = []
   private readonly processes = new Map<string, Process>()
+  private readonly operator = new Process('operator')
 
-  constructor(seed: number) {
+  constructor(seed: number, load: (site: Site) => Load = (site) => new Fleet(site)) {
     this.site = new Site(seed)
-    this.fleet = new Fleet(this.site)
+    this.fleet = load(this.site)
   }
 
   /** Resolves once every device is connected and subscribed. */
@@ -42,7 +45,7 @@ export class World {
     const service = random.pick(Object.keys(services) as ServiceName[])
     const name = `${service}-${zone}`
     const other = random.pick([...this.processes.keys()])
-    switch (random.whole(0, 8)) {
+    switch (random.whole(0, 9)) {
       case 0:
         this.all(zone, 'kill', (each) => this.kill(each, zone))
         break
@@ -75,6 +78,9 @@ export class World {
       case 7:
         this.note('the log loses answers')
         log.faults.lostAnswers = random.next() * 0.3
+        break
+      case 8:
+        this.drain(zone)
         break
       default:
         this.note('kill everything')
@@ -118,6 +124,21 @@ export class World {
     const process = this.process(`${service}-${zone}`)
     timeline.pause(process)
     timeline.schedule(log.itself, random.next() * 4_000, () => timeline.resume(process))
+  }
+
+  /** Its queues move to the other zones, and back after a while. */
+  private drain(zone: string): void {
+    const { timeline, random } = this.site
+    this.note(`drain ${zone}`)
+    void askForDrain(this.site, this.operator, zone, true)
+    timeline.schedule(this.operator, random.next() * 4_000, () => this.undrain(zone))
+  }
+
+  /** Again until it is decided: whoever leads may be dead at the moment. */
+  private undrain(zone: string): void {
+    void askForDrain(this.site, this.operator, zone, false).then((decided) => {
+      if (!decided) this.site.timeline.schedule(this.operator, askAgainMs, () => this.undrain(zone))
+    })
   }
 
   private process(name: string): Process {

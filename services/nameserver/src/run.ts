@@ -18,7 +18,10 @@ export type RunPorts = Readonly<{
   network?: NameserverNetwork
 }>
 
-export type NameserverNetwork = Readonly<{ connectPeer: ConnectPeer; isRefused: IsRefused }>
+export type NameserverNetwork = Readonly<{ connectPeer: ConnectPeer; isRefused: IsRefused; askDrain: AskDrain }>
+
+/** Hands a drain on to the nameserver that leads. */
+type AskDrain = (address: string, request: nameserver.DrainRequest) => Promise<nameserver.DrainResponse>
 
 export type Run = Readonly<{
   handlers: NameserverHandlers
@@ -58,9 +61,7 @@ export function beginRun(config: NameserverConfig, { clock, logger, network }: R
     const leader = controlLog.state().leader
     const address = leader && peers.addressOf(leader.nameserver)
     if (address === undefined) throw rpcError('UNAVAILABLE', 'no nameserver leads at the moment; try again in a second')
-    const client = connectClient(address)
-    const { drain: method } = nameserver.NameserverServiceService
-    return unaryCall(client, method, request, drainDeadline).finally(() => client.close())
+    return (network?.askDrain ?? askDrainOverGrpc)(address, request)
   }
   const ping = (request: nameserver.PingRequest): nameserver.PingResponse => {
     peers.heard(request)
@@ -77,4 +78,10 @@ export function beginRun(config: NameserverConfig, { clock, logger, network }: R
       controlLog.stop()
     },
   }
+}
+
+const askDrainOverGrpc: AskDrain = (address, request) => {
+  const client = connectClient(address)
+  const { drain } = nameserver.NameserverServiceService
+  return unaryCall(client, drain, request, drainDeadline).finally(() => client.close())
 }

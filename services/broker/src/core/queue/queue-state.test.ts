@@ -94,6 +94,17 @@ test('a will is no repetition of what its connection published, and void below a
   expect(state.apply(3, will(6))).toBe('void')
 })
 
+test('what a connection writes after its will is void, and its client is told so (D9)', () => {
+  const state = new QueueState(0)
+  state.apply(0, record({ sequence: 1, connection: number(1, 5) }))
+  state.apply(1, will(5))
+  const late = record({ sequence: 2, connection: number(1, 5) })
+  expect([state.knows(late), state.isSuperseded(late)]).toEqual([true, true])
+  expect(state.apply(2, late)).toBe('void')
+  expect(state.apply(3, record({ sequence: 3, connection: number(1, 6) }))).toBe('live')
+  expect(state.apply(4, record({ clientId: 'd', sequence: 4, connection: number(1, 5) }))).toBe('live')
+})
+
 test('after a settled marker an incarnation that the queue does not know has ended, a known or a later one has not', () => {
   const state = new QueueState(0)
   state.apply(0, record({ producer: 7, sequence: 3 }))

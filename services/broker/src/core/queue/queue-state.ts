@@ -60,7 +60,15 @@ export class QueueState {
   isSuperseded(record: Envelope): boolean {
     if (this.hasEnded(producerOf(record))) return true
     const newest = this.connections.get(record.clientId)
-    return newest !== undefined && record.connection !== undefined && isLower(record.connection, newest)
+    if (newest !== undefined && record.connection !== undefined && isLower(record.connection, newest)) return true
+    return this.isAfterItsWill(record)
+  }
+
+  /** A will says that its connection, and those before, are over: what a proxy that was not reached still writes would come after it. */
+  private isAfterItsWill(record: Envelope): boolean {
+    const will = this.wills.get(record.clientId)
+    if (will === undefined || record.connection === undefined || isWill(record)) return false
+    return !isLower(will.connection, record.connection)
   }
 
   noteWill(clientId: string, connection: ConnectionNumber, position: number): void {
@@ -156,8 +164,10 @@ export class QueueState {
   }
 
   /** Rule 2: the number of a client's connections only grows in a queue. */
-  private inConnectionOrder({ clientId, connection }: Envelope): boolean {
+  private inConnectionOrder(record: Envelope): boolean {
+    const { clientId, connection } = record
     if (connection === undefined) return true
+    if (this.isAfterItsWill(record)) return false
     const newest = this.connections.get(clientId)
     if (newest === undefined || isLower(newest, connection)) this.connections.set(clientId, connection)
     else if (isLower(connection, newest)) return false

@@ -163,24 +163,15 @@ export function setUp() {
 }
 
 /** CONNECT of MQTT 5, clean start, client id "c". */
-export const connectBytes = ({ keepAlive = 10, expirySeconds = 0 } = {}): number[] => [
-  0x10,
-  expirySeconds > 0 ? 19 : 14,
-  0,
-  4,
-  0x4d,
-  0x51,
-  0x54,
-  0x54,
-  5,
-  2,
-  keepAlive >> 8,
-  keepAlive & 0xff,
-  ...(expirySeconds > 0 ? [5, 0x11, 0, 0, 0, expirySeconds] : [0]),
-  0,
-  1,
-  0x63,
-]
+export function connectBytes({ keepAlive = 10, expirySeconds = 0, will = false } = {}): number[] {
+  const body = [
+    ...[0, 4, 0x4d, 0x51, 0x54, 0x54, 5, will ? 0x0e : 2, keepAlive >> 8, keepAlive & 0xff],
+    ...(expirySeconds > 0 ? [5, 0x11, 0, 0, 0, expirySeconds] : [0]),
+    ...[0, 1, 0x63],
+    ...(will ? [0, 0, 1, 0x77, 0, 1, 0x78] : []),
+  ]
+  return [0x10, body.length, ...body]
+}
 /** PUBLISH to topic "a" without a payload. */
 export const publishBytes = (qos: 0 | 1 | 2, packetId = 1): number[] =>
   qos === 0 ? [0x30, 4, 0, 1, 0x61, 0] : [0x30 | (qos << 1), 6, 0, 1, 0x61, packetId >> 8, packetId & 0xff, 0]

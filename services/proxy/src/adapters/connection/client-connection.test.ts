@@ -109,6 +109,18 @@ test('the loss of a connection is told to its home, with its will; a normal DISC
   }
 })
 
+test('a connection with a will is reported lost once all that it published is answered: the will comes after that (D9)', async () => {
+  const { socket, fake, clock, connection } = await connected({ will: true })
+  socket.receive(publishBytes(1, 1), publishBytes(1, 2))
+  connection.closed()
+  await clock.pass(0)
+  const [first, second] = fake.appended
+  first?.answer({ verdict: 'stored' })
+  expect(fake.calls.map(({ $case }) => $case)).toEqual(['open'])
+  second?.answer({ verdict: 'stored' })
+  expect(fake.calls.at(-1)).toMatchObject({ $case: 'close', value: { willApplies: true } })
+})
+
 test('a home that refuses is heard with its code, and nothing after it is acted on', async () => {
   const { clock, connect, fake } = setUp()
   fake.status = home.HomeStatus.REFUSED

@@ -13,6 +13,9 @@ export class Publishing {
   private readonly sessionPresent: boolean
   private readonly aliases = new InboundAliases()
   private readonly exchanges = new InboundExchanges()
+  /** Records on their way, of any QoS, and who waits until there are none. */
+  private appending = 0
+  private settled: (() => void) | undefined
   /** QoS 1 packets that are not answered. */
   private unanswered = 0
   /** The connection is not read, since versions before 5 know no Receive Maximum. */
@@ -86,12 +89,24 @@ export class Publishing {
       connection.holdUntilRoom({ ...packet, topic, properties }, queue)
       return false
     }
+    this.appending++
     region.append(queue, messageRecord(author, topic, packet, clock.now()), (result) => {
+      this.appended()
       if (connection.isClosed) return
       if (result.verdict === 'superseded') connection.close(reasonCode.sessionTakenOver, 'the session was taken over')
       else answer(result)
     })
     return true
+  }
+
+  /** Calls back once all that was published is answered. */
+  whenSettled(then: () => void): void {
+    this.settled = then
+    if (this.appending === 0) then()
+  }
+
+  private appended(): void {
+    if (--this.appending === 0) this.settled?.()
   }
 
   /** A refusal is all that can be said of a message of QoS 0. */
@@ -119,7 +134,9 @@ export class Publishing {
   private appendRelease(packetId: number, exchange: Exchange): void {
     const { connection, author } = this.session
     exchange.phase = 'releasing'
+    this.appending++
     connection.context.region.append(exchange.queue, releaseRecord(author, packetId), (result) => {
+      this.appended()
       if (connection.isClosed) return
       if (result.verdict === 'superseded') {
         connection.close(reasonCode.sessionTakenOver, 'the session was taken over')

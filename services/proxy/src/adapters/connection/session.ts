@@ -128,7 +128,10 @@ export class Session {
       cursor,
       ...(expirySeconds !== undefined && { expirySeconds }),
     }
-    void this.connection.context.region.callHome(clientId, { $case: 'close', value })
+    const report = () => void this.connection.context.region.callHome(clientId, { $case: 'close', value })
+    // The will comes after what the client published before (D9).
+    if (willApplies && this.request.will !== undefined && this.publishes) this.publishes.whenSettled(report)
+    else report()
   }
 
   /** Forgets everything here, without a word to anybody. */
