@@ -85,6 +85,15 @@ export const sessionFaults: readonly Fault[] = [
     noticedBy: 'a connection with a will is reported lost once all that it published is answered',
   },
   {
+    rule: 'D8',
+    without: 'an exchange is behind the cursor before the journal may forget it',
+    file: `${proxy}/core/delivery/delivery.ts`,
+    find: 'this.pass(entry)\n    this.journal.end(entry)\n',
+    replace: 'this.journal.end(entry)\n    this.pass(entry)\n',
+    tests: `${proxy}/core/delivery/outbound-journal.test.ts`,
+    noticedBy: 'a checkpoint that the end of an exchange asks for has that exchange in its cursor',
+  },
+  {
     rule: 'group member',
     without: 'what it has not acknowledged goes to another one when it leaves',
     file: `${proxy}/core/shared/group-hub.ts`,

@@ -363,16 +363,24 @@ export class Delivery {
   }
 
   private endExchange(entry: InFlight): void {
+    // First: a checkpoint that the journal asks for lets it forget the exchange, so its cursor must have it.
+    this.pass(entry)
     this.journal.end(entry)
-    this.settle(entry)
+    entry.lease?.settle()
+    this.roomAgain()
   }
 
-  private settle({ packetId, lease, queue, position }: InFlight): void {
+  private settle(entry: InFlight): void {
+    this.pass(entry)
+    entry.lease?.settle()
+    this.roomAgain()
+  }
+
+  /** Out of the window, and so behind the cursor. */
+  private pass({ packetId, lease, queue, position }: InFlight): void {
     this.revision++
     if (lease === undefined && this.window.wasRestored(queue, position)) this.queues.get(queue)?.settle(position)
-    lease?.settle()
     this.window.settle(packetId)
-    this.roomAgain()
   }
 
   roomAgain(): void {

@@ -163,6 +163,29 @@ test('exchanges that end while a checkpoint is under way ask for the next one as
   expect(asked).toBe(before + 1)
 })
 
+test('a checkpoint that the end of an exchange asks for has that exchange in its cursor, also of an earlier connection', async () => {
+  const count = 512
+  const queue = new FakeQueue()
+  queue.publish(...Array.from({ length: count + 1 }, (): [string, object] => ['x', { qos: 2 }]))
+  const journal = Array.from({ length: count }, (_, i) => {
+    return { packetId: i + 1, queue: 0, position: i + 1, phase: RELEASED, qos: 2, group: '' }
+  })
+  // The session has not read on to what was in flight.
+  const region = { ...queue.region, read: () => new Promise<never>(() => {}) }
+  const cursor = { progress: [{ queue: 0, low: -1, settled: [] }], inFlight: [] }
+  const asked: state.Cursor[] = []
+  const checkpointWanted = () => void asked.push(delivery.checkpoint().cursor)
+  const options = { ...{ present: true, journalled: true }, journal, cursor, region, checkpointWanted }
+  const { delivery, subscribe, ack } = client(queue, options)
+  subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  delivery.resume()
+  await settled()
+  for (const { packetId } of journal) ack('pubcomp', packetId)
+  expect(asked).toHaveLength(1)
+  expect(asked[0]?.progress[0]).toMatchObject({ low: -1 })
+  expect(asked[0]?.progress[0]?.settled.map(({ last }) => last)).toEqual(journal.map(({ position }) => position))
+})
+
 test('a PUBREC right before the end of the connection is written all the same', async () => {
   const queue = new FakeQueue()
   const { subscribe, ack, journal, delivery } = client(queue, { journalled: true })
