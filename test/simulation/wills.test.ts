@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { simulate } from './simulate.ts'
 import { WillFleet } from './will-fleet.ts'
 
-const seeds = 12
+const seeds = 8
 
 test('a will at QoS 2 stands between what its client published before its connection was lost and after, whatever hops and faults', {
   timeout: 60_000,
