@@ -2,6 +2,7 @@ export { checkLogSettings } from './check-settings.ts'
 export { connectEmbeddedLog } from './embedded/client.ts'
 export { connectKafkaLog, untilKafkaServes } from './kafka/connect.ts'
 export { type KafkaOptions, type SaslMechanism, saslMechanisms } from './kafka/options.ts'
+export { type ProduceRequestSignal, produceRequestSignal } from './kafka/signals.ts'
 export {
   type Appended,
   type Log,

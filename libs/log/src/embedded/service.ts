@@ -2,9 +2,9 @@ import type { log } from '@tern/proto'
 import { acceptStream, type RpcService, rpcError, unaryHandler } from '@tern/rpc'
 import { type Clock, type Logger, Outage } from '@tern/runtime'
 import { LogError, type TopicSpec } from '../log.ts'
+import { createPace } from '../pace.ts'
 import { CommitRefused } from './journal.ts'
 import { asBuffer, logService } from './method-definitions.ts'
-import { createPace } from './pace.ts'
 import type { Index, Store } from './store.ts'
 
 type Waiting = Readonly<{ request: log.AppendRequest; answer: (response: log.AppendResponse) => void }>

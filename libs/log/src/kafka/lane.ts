@@ -1,11 +1,13 @@
 import type { Clock } from '@tern/runtime'
 import { type Appended, LogError } from '../log.ts'
-import type { KafkaOptions } from './options.ts'
+import { createPace } from '../pace.ts'
+import { type KafkaOptions, kafkaLimits } from './options.ts'
+import { signalProduceRequest } from './signals.ts'
 import { reasonOf } from './wire/failure-chain.ts'
 import { errorCode, fateOf, NotSent, nameOf } from './wire/kafka-error.ts'
 import { type KafkaNode, partitionKey } from './wire/metadata.ts'
 import { NodeConnection } from './wire/node-connection.ts'
-import { type Produced, type ProduceItem, produceApi, produceRequest } from './wire/produce.ts'
+import { type Produced, type ProduceItem, produceApi, produceRequest, recordsIn } from './wire/produce.ts'
 
 /** A batch on its way, and whoever waits for it. */
 export type Pending = ProduceItem &
@@ -15,6 +17,8 @@ export type Pending = ProduceItem &
     reject: (error: LogError) => void
   }>
 
+type LaneConnection = Pick<NodeConnection, 'ask' | 'close' | 'drop'>
+
 /** While a request is out for longer than this, the others are asked whether its node still leads. */
 const suspectAfterMs = 500
 
@@ -23,20 +27,38 @@ export type LaneEvents = Readonly<{
   suspect(topics: readonly string[]): void
 }>
 
-/** The requests to one node, one at a time: Kafka reads no second one of a connection before it has answered the first. */
+/**
+ * The requests to one node, one at a time: Kafka reads no second one of a connection before it has answered the first. What one costs
+ * it hardly depends on what it holds, so none begins in the turn in which the last one was answered (the queues that were answered
+ * have more). Under load none begins soon after the last one began either: a millisecond for each record that this one held, at most
+ * `gatherMs`. Whoever sends one record after the other hardly waits.
+ */
 export class Lane {
   private readonly node: KafkaNode
-  private readonly connection: NodeConnection
+  private readonly connection: LaneConnection
   private readonly clock: Clock
   private readonly events: LaneEvents
+  private readonly depart: () => void
   private gathered: Pending[] = []
   private out: readonly Pending[] = []
+  /** Of the last request. */
+  private records = 0
 
-  constructor(node: KafkaNode, options: KafkaOptions, events: LaneEvents) {
+  constructor(
+    node: KafkaNode,
+    options: KafkaOptions,
+    events: LaneEvents,
+    connection: LaneConnection = new NodeConnection(node, options),
+  ) {
     this.node = node
     this.clock = options.clock
-    this.connection = new NodeConnection(node, options)
+    this.connection = connection
     this.events = events
+    this.depart = createPace(
+      options.clock,
+      () => Math.min(kafkaLimits.gatherMs, this.records),
+      () => this.flush(),
+    )
   }
 
   isTo({ id, host, port }: KafkaNode): boolean {
@@ -45,7 +67,7 @@ export class Lane {
 
   add(pending: Pending): void {
     this.gathered.push(pending)
-    if (this.gathered.length === 1 && this.out.length === 0) this.clock.soon(() => this.flush())
+    if (this.out.length === 0) this.depart()
   }
 
   close(): void {
@@ -60,6 +82,8 @@ export class Lane {
     if (this.out.length > 0 || this.gathered.length === 0) return
     const out = this.take()
     this.out = out
+    this.records = recordsIn(out)
+    signalProduceRequest(this.node, out)
     const suspicion = this.suspectLater(out)
     this.connection
       .ask(produceApi, () => produceRequest(out))
@@ -74,7 +98,7 @@ export class Lane {
       .finally(() => {
         suspicion.cancel()
         this.out = []
-        this.flush()
+        if (this.gathered.length > 0) this.depart()
       })
   }
 

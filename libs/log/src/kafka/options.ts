@@ -25,6 +25,8 @@ export const kafkaLimits = {
   /** Above Kafka's own time for a produce request, so that its answer comes first. */
   answerMs: 5_000,
   produceMs: 3_000,
+  /** From the begin of a full request to the begin of the next one to the same node. */
+  gatherMs: 10,
   /** A tail asks for so long when nothing comes. */
   tailWaitMs: 500,
   /** Between two questions who leads a partition. */

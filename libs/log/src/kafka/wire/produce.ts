@@ -11,6 +11,12 @@ export const produceApi: Api<ReadonlyMap<string, Produced>> = { key: 0, version:
 
 const acksAll = -1
 
+/** Where a record batch v2 says how many records it has. */
+const recordCountAt = 57
+
+export const recordsIn = (items: readonly ProduceItem[]): number =>
+  items.reduce((sum, { batch }) => sum + batch.readInt32BE(recordCountAt), 0)
+
 /** Ready-made batches of several partitions, at most one of each; they are not encoded again. */
 export function produceRequest(items: readonly ProduceItem[]): Writer {
   const byTopic = Map.groupBy(items, ({ topic }) => topic)
