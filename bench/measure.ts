@@ -24,37 +24,46 @@ export type Measurement = Readonly<{
 
 const warmSeconds = 3
 
-/** One load against one server. */
-export async function measure(server: Server, { name, load }: Scenario, seconds: number): Promise<Measurement> {
-  const { addresses } = server
-  const given: Load = load.kind === 'live' ? { ...load, addresses, warmSeconds, seconds } : { ...load, addresses }
-  const child = fork(join(import.meta.dirname, 'generator.ts'), [JSON.stringify(given)])
+/** Runs the load in a process of its own, and looks when measuring begins and when it is over. */
+export async function underLoad<Look>(
+  what: string,
+  load: Load,
+  look: () => Look | Promise<Look>,
+): Promise<Readonly<{ result: Result; before: Look; after: Look }>> {
+  const child = fork(join(import.meta.dirname, 'generator.ts'), [JSON.stringify(load)])
   const ended = new Promise<never>((_, reject) =>
-    child.once('exit', (code) =>
-      reject(new Error(`${name} against ${server.name}: the generator ended with code ${code}`)),
-    ),
+    child.once('exit', (code) => reject(new Error(`${what}: the generator ended with code ${code}`))),
   )
-  let before = { cpu: 0, resident: 0 }
+  let before: Look | Promise<Look> | undefined
   const result = await Promise.race([
     ended,
     new Promise<Result>((resolve) => {
       child.on('message', (report: Report) => {
-        if (report === 'measuring') before = { cpu: server.cpuSeconds(), resident: server.residentBytes() }
+        if (report === 'measuring') before = look()
         else resolve(report)
       })
     }),
   ])
-  const cpu = server.cpuSeconds() - before.cpu
-  const grown = server.residentBytes() - before.resident
+  const after = await look()
   child.send('looked')
   await ended.catch(() => {})
+  return { result, before: (await before) ?? after, after }
+}
+
+/** One load against one server. */
+export async function measure(server: Server, { name, load }: Scenario, seconds: number): Promise<Measurement> {
+  const { addresses } = server
+  const given: Load = load.kind === 'live' ? { ...load, addresses, warmSeconds, seconds } : { ...load, addresses }
+  const look = () => ({ cpu: server.cpuSeconds(), resident: server.residentBytes() })
+  const { result, before, after } = await underLoad(`${name} against ${server.name}`, given, look)
+  const grown = after.resident - before.resident
   return {
     ...{ server: server.name, scenario: name, p50Ms: result.p50Ms, p99Ms: result.p99Ms },
     ...{ firstMs: result.firstMs ?? 0, lastMs: result.lastMs ?? 0 },
     ...{ lost: result.lost, outOfOrder: result.outOfOrder },
     messagesPerSecond: result.published / result.seconds,
     deliveriesPerSecond: result.delivered / result.seconds,
-    cpuMicrosPerMessage: (cpu * 1e6) / Math.max(1, result.published + result.delivered),
+    cpuMicrosPerMessage: ((after.cpu - before.cpu) * 1e6) / Math.max(1, result.published + result.delivered),
     grownMiB: grown / 2 ** 20,
     kibPerConnection: load.kind === 'idle' ? grown / 1024 / Math.max(1, result.delivered) : 0,
   }

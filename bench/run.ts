@@ -1,44 +1,35 @@
-// `npm run bench`: TernMQ beside mosquitto and aedes, in alternating rounds; see bench/README.md.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
+// `npm run bench`: TernMQ beside others, in alternating rounds; see bench/README.md.
 import { flagsOrExit } from '../tools/flags.ts'
-import { type Measurement, measure } from './measure.ts'
-import { medians, table } from './report.ts'
+import { beside } from './beside.ts'
 import { scenarios } from './scenarios.ts'
-import { aedes, mosquitto, type Server, tern } from './servers.ts'
 
-const flags = flagsOrExit('npm run bench -- [flags]: TernMQ beside mosquitto and aedes', {
+const flags = flagsOrExit('npm run bench -- [flags]: TernMQ beside others on this machine', {
+  log: { default: 'embedded', help: 'or kafka: durable on three replicas, beside NATS JetStream and RabbitMQ' },
+  clients: { default: '', isSwitch: true, help: 'clients of Kafka beside each other, in place of MQTT servers' },
   rounds: { default: '3', help: 'how often each is measured; medians are shown', whole: [1, 100] },
   seconds: { default: '5', help: 'length of a measurement', whole: [1, 600] },
+  warm: { default: '60', help: 'with kafka: seconds of load before the first measurement', whole: [1, 600] },
   only: { default: '', help: `scenarios, with commas, of ${scenarios.map(({ name }) => name).join(' ')}; empty: all` },
-  servers: { default: 'TernMQ,mosquitto,aedes', help: 'what is measured, with commas' },
+  servers: { default: '', help: 'what is measured, with commas; empty: all that are there' },
+  add: { default: '', isSwitch: true, help: 'adds to the rounds of earlier runs in bench/results' },
+  profile: { default: '', help: 'with kafka: folder for CPU profiles of the zones' },
 })
 
-const known: Readonly<Record<string, () => Promise<Server | undefined>>> = { TernMQ: tern, mosquitto, aedes }
-const wanted = scenarios.filter(({ name }) => flags.only === '' || flags.only.split(',').includes(name))
-const measurements: Measurement[] = []
-for (const scenario of wanted) {
-  // A server of its own for each scenario: what one leaves behind is not the next one's to carry.
-  for (let round = 0; round < Number(flags.rounds); round++) {
-    for (const name of flags.servers.split(',')) {
-      const server = await known[name]?.()
-      if (server === undefined) process.stderr.write(`${name} is not installed; it is left out\n`)
-      else {
-        try {
-          measurements.push(await measure(server, scenario, Number(flags.seconds)))
-        } catch (error) {
-          process.stderr.write(`${(error as Error).message}; this round is left out\n`)
-        }
-        await server.stop()
-      }
-    }
-  }
+const options = {
+  rounds: Number(flags.rounds),
+  seconds: Number(flags.seconds),
+  warmSeconds: Number(flags.warm),
+  added: flags.add === 'true',
 }
+const listed = (text: string) => text.split(',').filter((name) => name !== '')
 
-const rows = medians(measurements)
-process.stdout.write(table(rows))
-const folder = join(import.meta.dirname, 'results')
-mkdirSync(folder, { recursive: true })
-const machine = { processors: cpus().length, model: cpus()[0]?.model, node: process.version }
-writeFileSync(join(folder, 'latest.json'), `${JSON.stringify({ machine, medians: rows, measurements }, null, 1)}\n`)
+// The clients of Kafka take a second to load.
+if (flags.clients === 'true') {
+  const { runClients } = await import('./clients/run-clients.ts')
+  await runClients({ ...options, clients: listed(flags.servers) })
+} else if (flags.log === 'kafka') {
+  const { runReplicated } = await import('./replicated/run-replicated.ts')
+  await runReplicated({ ...options, servers: listed(flags.servers), profile: flags.profile })
+} else {
+  await beside({ ...options, only: listed(flags.only), servers: listed(flags.servers) })
+}

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRegion } from '../test/support/region.ts'
 import { freePorts, loopback } from '../tools/region/ports.ts'
+import { cpuSecondsOf, residentBytesOf } from './processes.ts'
 
 export type Server = Readonly<{
   name: string
@@ -17,19 +18,9 @@ export type Server = Readonly<{
   stop(): Promise<void>
 }>
 
-const ticksPerSecond = 100
-const pageBytes = 4096
-
-function statOf(pid: number): string[] {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The name stands in brackets and may hold anything.
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')
-}
-
 const measured = (pids: readonly number[]) => ({
-  cpuSeconds: () =>
-    pids.reduce((sum, pid) => sum + Number(statOf(pid)[11]) + Number(statOf(pid)[12]), 0) / ticksPerSecond,
-  residentBytes: () => pids.reduce((sum, pid) => sum + Number(statOf(pid)[21]) * pageBytes, 0),
+  cpuSeconds: () => cpuSecondsOf(pids),
+  residentBytes: () => residentBytesOf(pids),
 })
 
 export async function tern(): Promise<Server> {
@@ -40,7 +31,7 @@ export async function tern(): Promise<Server> {
   return { name: 'TernMQ', addresses: region.addresses, ...measured(pids), stop: () => region.stop() }
 }
 
-async function listening(address: string): Promise<void> {
+export async function listening(address: string): Promise<void> {
   const [host = '', port = ''] = address.split(':')
   for (;;) {
     const socket = connect({ host, port: Number(port) })
@@ -54,7 +45,7 @@ async function listening(address: string): Promise<void> {
   }
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+export async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
   child.kill('SIGKILL')

@@ -12,10 +12,11 @@ export async function live(load: LiveLoad, report: (report: Report) => void): Pr
   const counters = { published: 0, acknowledged: 0, delivered: 0 }
   const latencies: number[] = []
   let measuring = false
+  const { sampleEvery = 16 } = load
   const topicOf = (index: number) => (load.fanOut ? `bench/${run}/all` : `bench/${run}/${index}`)
 
   const subscriber = async (index: number): Promise<Socket> => {
-    const socket = await open(load.addresses, index + 1, `s${run}-${index}`)
+    const socket = await open(load.addresses, index + 1, `s${run}-${index}`, { clean: load.lasting !== true })
     socket.write(subscribeBytes(load.subscriberQos ?? load.qos, topicOf(index)))
     await answered(socket)
     frames(socket, (type, data, at) => {
@@ -23,7 +24,8 @@ export async function live(load: LiveLoad, report: (report: Report) => void): Pr
       counters.delivered++
       const { packetId, payloadAt } = publishOf(type, data, at)
       if (packetId > 0) puback(socket, packetId)
-      if (measuring && counters.delivered % 16 === 0) latencies.push(performance.now() - data.readDoubleBE(payloadAt))
+      if (measuring && counters.delivered % sampleEvery === 0)
+        latencies.push(performance.now() - data.readDoubleBE(payloadAt))
     })
     return socket
   }
@@ -49,6 +51,7 @@ export async function live(load: LiveLoad, report: (report: Report) => void): Pr
     seconds: load.seconds,
     p50Ms: sorted[Math.floor(sorted.length / 2)] ?? 0,
     p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
+    p999Ms: sorted[Math.floor(sorted.length * 0.999)] ?? 0,
     lost: 0,
     outOfOrder: 0,
   }

@@ -16,6 +16,10 @@ export type LiveLoad = Readonly<{
   rate: number
   /** Subscriptions of others, which no message of the load matches. */
   others?: number
+  /** Subscribers whose sessions last: what comes while they are away is kept for them. */
+  lasting?: boolean
+  /** The latency of every so manieth message is taken; 16 unless told. */
+  sampleEvery?: number
   warmSeconds: number
   seconds: number
 }>
@@ -39,6 +43,7 @@ export type Result = Readonly<{
   /** Of a message from PUBLISH to its subscriber, sampled; 0 where it says nothing. */
   p50Ms: number
   p99Ms: number
+  p999Ms?: number
   /** From the reconnect to the first and to the last message of a session that comes back. */
   firstMs?: number
   lastMs?: number

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+
+const ticksPerSecond = 100
+const pageBytes = 4096
+
+/** Processor time of the processes so far. */
+export const cpuSecondsOf = (pids: readonly number[]): number =>
+  pids.reduce((sum, pid) => sum + Number(statOf(pid)[11]) + Number(statOf(pid)[12]), 0) / ticksPerSecond
+
+export const residentBytesOf = (pids: readonly number[]): number =>
+  pids.reduce((sum, pid) => sum + Number(statOf(pid)[21]) * pageBytes, 0)
+
+function statOf(pid: number): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name stands in brackets and may hold anything.
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')
+}
