@@ -40,6 +40,8 @@ async function open(bootstrap: string, security: Security): Promise<Log> {
   return log
 }
 
+const connections = () => process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length
+
 /** Appends until the time is over, and resolves with what was acknowledged and what a tail delivered of it. */
 async function appendAndTail(log: Log, forMs: number) {
   const delivered: string[] = []
@@ -49,12 +51,14 @@ async function appendAndTail(log: Log, forMs: number) {
     wake()
   })
   const acknowledged: string[] = []
+  let connectionsAtFirst: number | undefined
   for (const until = systemClock.now() + forMs; acknowledged.length === 0 || systemClock.now() < until; ) {
     const { baseOffset } = await log.append('tern.messages', 0, batchOf('x'))
     acknowledged.push(`${baseOffset}:x`)
+    connectionsAtFirst ??= connections()
   }
   while (delivered.length < acknowledged.length) await new Promise<void>((resolve) => (wake = resolve))
-  return { acknowledged, delivered }
+  return { acknowledged, delivered, connectionsMade: connections() - (connectionsAtFirst ?? 0) }
 }
 
 test.each<[mechanism: SaslMechanism, how: string, bootstrap: string, security: Pick<KafkaOptions, 'tls'>]>([
@@ -74,9 +78,11 @@ test('a login that lasts for a time is renewed while records flow: none is refus
   const log = await open(overTls, { tls, sasl: as('SCRAM-SHA-256') })
   await log.provision(ternTopics(1))
   written.length = 0
-  const { acknowledged, delivered } = await appendAndTail(log, 2.5 * loginLastsMs)
+  const { acknowledged, delivered, connectionsMade } = await appendAndTail(log, 2.5 * loginLastsMs)
   expect(delivered).toEqual(acknowledged)
   expect(written).toEqual([])
+  // That of the tail.
+  expect(connectionsMade).toBeLessThanOrEqual(1)
 })
 
 describe('what will never be let in is refused in a sentence, within seconds', () => {
