@@ -9,13 +9,14 @@ import {
   type Metadata,
   metadataApi,
   metadataRequest,
+  newestOf,
   partitionKey,
 } from './wire/metadata.ts'
 import { NodeConnection } from './wire/node-connection.ts'
 
 const askMs = 1_000
 
-/** Who leads which partition, as some node of the cluster said last. */
+/** Who leads which partition, as the nodes of the cluster say. */
 export class ClusterView {
   private readonly options: KafkaOptions
   private readonly clock: Clock
@@ -24,10 +25,11 @@ export class ClusterView {
   private readonly known = new Map<number, Readonly<{ node: KafkaNode; connection: NodeConnection }>>()
   private leaders: ReadonlyMap<string, Leader> = new Map()
   private refreshing: Promise<void> | undefined
+  /** Who has not answered yet is not asked again. */
+  private readonly asking = new Set<NodeConnection>()
   private readonly watchers = new Set<() => void>()
   /** Why nothing was heard, while that is so. */
   private silence = ''
-  private turn = 0
   private zonesStaleAt = 0
   private closed = false
 
@@ -88,33 +90,47 @@ export class ClusterView {
     for (const { connection } of this.known.values()) connection.close()
   }
 
-  /** One node after the other, those that are known first; one that stands still costs a second. */
   private async askAround(): Promise<void> {
-    const asked = [...[...this.known.values()].map(({ connection }) => connection), ...this.seeds]
-    for (let i = 0; i < asked.length && !this.closed; i++) {
-      const connection = asked[(this.turn + i) % asked.length] as NodeConnection
-      try {
-        this.take(await connection.ask(metadataApi, () => metadataRequest([...this.topics])))
-        this.silence = ''
-        this.turn = (this.turn + i) % asked.length
-        break
-      } catch (error) {
-        // The next one is asked.
-        this.silence = `, as far as is known: Kafka does not answer (${reasonOf(error)})`
-      }
-    }
+    const known = [...this.known.values()].map(({ connection }) => connection)
+    if (!(await this.anyAnswers(known))) await this.anyAnswers(this.seeds)
     // Nobody asks more often than this.
     await new Promise<void>((resolve) => void this.clock.after(kafkaLimits.leaderEveryMs, resolve))
   }
 
+  /**
+   * All are asked at once: one may stand still, and while a failover is under way one may not know yet what another does. True with the
+   * first answer; the others are taken as they come.
+   */
+  private async anyAnswers(nodes: readonly NodeConnection[]): Promise<boolean> {
+    try {
+      await Promise.any(nodes.filter((node) => !this.asking.has(node)).map((node) => this.ask(node)))
+      this.silence = ''
+      return true
+    } catch (error) {
+      const [reason = error] = (error as AggregateError).errors
+      this.silence = `, as far as is known: Kafka does not answer (${reasonOf(reason)})`
+      return false
+    }
+  }
+
+  private async ask(node: NodeConnection): Promise<void> {
+    this.asking.add(node)
+    try {
+      this.take(await node.ask(metadataApi, () => metadataRequest([...this.topics])))
+    } finally {
+      this.asking.delete(node)
+    }
+  }
+
   private take({ nodes, leaders }: Metadata): void {
+    if (this.closed) return
     for (const node of nodes) {
       const { host, port } = this.known.get(node.id)?.node ?? {}
       if (host === node.host && port === node.port) continue
       this.known.get(node.id)?.connection.close()
       this.known.set(node.id, { node, connection: new NodeConnection(node, this.options, askMs) })
     }
-    this.leaders = leaders
+    this.leaders = newestOf(this.leaders, leaders)
     for (const watcher of this.watchers) watcher()
   }
 }

@@ -136,7 +136,7 @@ export class Lane {
       resolve({ baseOffset, appendTimeMs: appendTimeMs < 0 ? this.clock.now() : appendTimeMs })
       return
     }
-    const fate = fateOf(code)
+    const fate = fateOf(code, baseOffset)
     const why = message === '' ? nameOf(code) : `${nameOf(code)}: ${message}`
     if (fate === 'again') this.events.again(pending, why)
     else reject(new LogError(fate, `Kafka's answer for partition ${partition} of ${topic}: ${why}`))

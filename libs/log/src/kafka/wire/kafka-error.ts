@@ -47,8 +47,12 @@ const notWritten: ReadonlySet<number> = new Set([
 /** What became of a produce request for one partition: nothing yet, nothing ever, or nobody knows. */
 export type ProduceFate = 'again' | 'refused' | 'unknown'
 
-/** Only what Kafka checks before it appends is certain; every code that is not known counts as "written perhaps". */
-export function fateOf(code: number): ProduceFate {
+/**
+ * Only what Kafka checks before it appends is certain; every code that is not known counts as "written perhaps". And so does every code
+ * beside an offset: a leader that is none any more while it waits for its followers says so with the same code as one that never was.
+ */
+export function fateOf(code: number, baseOffset: number): ProduceFate {
+  if (baseOffset >= 0) return 'unknown'
   if (elsewhere.has(code)) return 'again'
   return notWritten.has(code) ? 'refused' : 'unknown'
 }
