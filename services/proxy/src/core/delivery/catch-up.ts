@@ -56,7 +56,7 @@ export class CatchUp {
 
   private async resendFrom(queue: number, lowest: number): Promise<void> {
     const { delivery } = this
-    const { region } = delivery.options
+    const { region, clock } = delivery.options
     // One position may be in flight several times: by the session's own subscriptions, and through groups.
     const waiting = Map.groupBy(
       [...delivery.window].filter((entry) => entry.queue === queue && entry.phase === published),
@@ -79,7 +79,8 @@ export class CatchUp {
         waiting.delete(position)
         for (const entry of entries) delivery.forget(entry)
       }
-      if (page.last < page.first) return
+      // An owner that has just begun may not have come so far; nothing may overtake what was in flight.
+      if (page.last < page.first) await new Promise<void>((resolve) => void clock.after(againDelay, resolve))
     }
   }
 

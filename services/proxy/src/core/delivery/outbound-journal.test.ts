@@ -186,6 +186,34 @@ test('a checkpoint that the end of an exchange asks for has that exchange in its
   expect(asked[0]?.progress[0]?.settled.map(({ last }) => last)).toEqual(journal.map(({ position }) => position))
 })
 
+test('what was in flight goes first, also when its owner has nothing to read at first', async () => {
+  const queue = new FakeQueue()
+  queue.publish(['a', { qos: 2 }], ['b', { qos: 2 }])
+  let reads = 0
+  const region: typeof queue.region = {
+    ...queue.region,
+    read: async (of, from, filters) =>
+      reads++ === 0
+        ? { queue: of, first: from, last: from - 1, messages: [], gap: false }
+        : queue.region.read(of, from, filters),
+  }
+  const clock = {
+    now: () => 0,
+    soon: (task: () => void) => queueMicrotask(task),
+    after(_: number, task: () => void) {
+      queueMicrotask(task)
+      return { cancel() {} }
+    },
+  }
+  const journal = [{ packetId: 7, queue: 0, position: 0, phase: PUBLISHED, qos: 2, group: '' }]
+  const cursor = { progress: [{ queue: 0, low: -1, settled: [] }], inFlight: [] }
+  const { delivery, subscribe, texts } = client(queue, { present: true, journal, cursor, region, clock })
+  subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  delivery.resume()
+  await settled()
+  expect(texts()).toEqual(['a', 'b'])
+})
+
 test('a PUBREC right before the end of the connection is written all the same', async () => {
   const queue = new FakeQueue()
   const { subscribe, ack, journal, delivery } = client(queue, { journalled: true })
