@@ -28,8 +28,11 @@ export type Taker = Readonly<group.GroupTaker>
 export type TakenPosition = Readonly<{ group: string; position: number }>
 
 export type RegionListener = Readonly<{
-  /** Ranges of one queue follow one another without hole or overlap, across reconnects and changes of owner as well. */
-  covered(range: Covered): void
+  /**
+   * Ranges of one queue follow one another without hole or overlap, across reconnects and changes of owner as well. Gives the number
+   * of times that a message was offered to a client.
+   */
+  covered(range: Covered): number
   /** The connection with this number, and lower ones, of the client are over (0x8E). */
   superseded(clientId: string, connection: envelope.ConnectionNumber): void
   /** Records of a shared subscription that this proxy has now: each is settled or given back (D10). */

@@ -7,6 +7,7 @@ import { AppendWindow } from './append-window.ts'
 import type { BrokerLink, Contributor } from './broker-link.ts'
 import { Interests } from './interests.ts'
 import { Leases } from './leases.ts'
+import { PacedDeliveries } from './paced-deliveries.ts'
 import { type Question, Questions } from './questions.ts'
 import { Takers } from './takers.ts'
 
@@ -20,7 +21,8 @@ export type ChannelOptions = Readonly<{
   queue: number
   proxy: number
   clock: Clock
-  covered(range: Covered): void
+  /** Gives the number of times that a message was offered to a client. */
+  covered(range: Covered): number
   attached(): void
   homeMoved(): void
   connected(clientId: string): boolean
@@ -34,6 +36,7 @@ export class QueueChannel implements Contributor {
   readonly questions = new Questions()
   readonly leases = new Leases()
   private readonly takers: Takers
+  private readonly deliveries: PacedDeliveries
   owner: Owner | undefined
   /** The last position told to the proxy; -2 before the first attachment. */
   position = fromPresentEnd
@@ -50,6 +53,11 @@ export class QueueChannel implements Contributor {
     this.options = options
     this.appends = new AppendWindow(options.queue, options.proxy)
     this.takers = new Takers(options.queue)
+    this.deliveries = new PacedDeliveries({
+      clock: options.clock,
+      cover: ({ last, messages }) => this.cover({ first: this.position + 1, last, messages }),
+      done: (bytes) => this.credit(bytes),
+    })
   }
 
   append(record: OutgoingRecord, answer: (result: AppendResult) => void): void {
@@ -131,6 +139,7 @@ export class QueueChannel implements Contributor {
   lost(): void {
     this.link = undefined
     this.attached = false
+    this.deliveries.clear()
   }
 
   /** A new stream, or a new owner: interest, attachment, and all that is unanswered, in this order. */
@@ -163,6 +172,7 @@ export class QueueChannel implements Contributor {
   private attach({ interests, attaches }: link.LinkRequest): void {
     const { queue } = this.options
     this.attached = false
+    this.deliveries.clear()
     this.uncredited = 0
     // Each one that waits for a start position gets its own answer.
     for (const part of this.interests.restated(queue)) interests.push(part)
@@ -188,16 +198,22 @@ export class QueueChannel implements Contributor {
   }
 
   delivered({ first, last, baseTimeMs, records }: deliver.Delivery): void {
-    if (!this.attached || last <= this.position) return
+    const known = this.deliveries.last ?? this.position
+    if (!this.attached || last <= known) return
     const { queue } = this.options
     const messages: Message[] = []
+    let bytes = 0
     for (const { position, timeMs, body } of unpack(records, first, baseTimeMs)) {
-      this.uncredited += body.length
-      if (position > this.position) messages.push({ queue, position, timeMs, body })
+      bytes += body.length
+      if (position > known) messages.push({ queue, position, timeMs, body })
     }
-    this.cover({ first: this.position + 1, last, messages })
+    this.deliveries.add({ last, messages, bytes })
+  }
+
+  private credit(bytes: number): void {
+    this.uncredited += bytes
     if (this.uncredited < creditBytesMin) return
-    this.link?.next().credits.push({ queue, bytes: this.uncredited })
+    this.link?.next().credits.push({ queue: this.options.queue, bytes: this.uncredited })
     this.uncredited = 0
   }
 
@@ -230,9 +246,9 @@ export class QueueChannel implements Contributor {
     })
   }
 
-  private cover({ first, last, messages }: Omit<Covered, 'queue'>): void {
+  private cover({ first, last, messages }: Omit<Covered, 'queue'>): number {
     this.position = last
-    this.options.covered({ queue: this.options.queue, first, last, messages })
+    return this.options.covered({ queue: this.options.queue, first, last, messages })
   }
 
   /** Appends of one turn travel together. */

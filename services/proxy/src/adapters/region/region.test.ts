@@ -103,7 +103,7 @@ async function world() {
   const leased: number[] = []
   const connected = new Set<string>()
   region.listen({
-    covered: (range) => void covered.push(range),
+    covered: (range) => covered.push(range),
     superseded() {},
     homeMoved: (queue) => void moved.push(queue),
     leased: (_, __, messages) => void leased.push(...messages.map(({ position }) => position)),
@@ -303,7 +303,7 @@ test('live connections are announced to a new home before anything else is asked
   const checkpoint = region.callHome('c', { $case: 'checkpoint', value: { connection, cursor } })
   await a.request(({ homeCalls }) => homeCalls.length > 0)
   region.listen({
-    covered() {},
+    covered: () => 0,
     superseded() {},
     leased() {},
     connected: () => false,

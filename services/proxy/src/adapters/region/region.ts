@@ -41,7 +41,7 @@ export class LinkedRegion implements Region {
   private readonly links: BrokerLinks
   private readonly clock: Clock
   private listener: RegionListener = {
-    covered() {},
+    covered: () => 0,
     superseded() {},
     homeMoved() {},
     leased() {},

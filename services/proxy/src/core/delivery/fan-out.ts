@@ -12,6 +12,7 @@ export class FanOut {
   private message: Message | undefined
   /** The present message, taken apart once somebody wants it. */
   private outgoing: Outgoing | undefined
+  private offers = 0
 
   add(live: LiveSubscription): void {
     this.tree.add(live.subscription.filter, live)
@@ -21,9 +22,11 @@ export class FanOut {
     this.tree.remove(live.subscription.filter, live)
   }
 
-  covered({ messages }: Covered): void {
-    if (this.tree.isEmpty) return
-    for (const message of messages) this.offer(message)
+  /** Gives the number of offers that it made. */
+  covered({ messages }: Covered): number {
+    this.offers = 0
+    if (!this.tree.isEmpty) for (const message of messages) this.offer(message)
+    return this.offers
   }
 
   private offer(message: Message): void {
@@ -31,6 +34,7 @@ export class FanOut {
     this.outgoing = undefined
     this.tree.match(topicOf(message), this.visit)
     if (this.matched.size === 0) return
+    this.offers += this.matched.size
     for (const [delivery, subscriptions] of this.matched) delivery.offer(this.apart(message), subscriptions)
     this.matched.clear()
   }
@@ -46,6 +50,7 @@ export class FanOut {
     if (!live.delivery.isAt(queue, position) || !live.covers(queue, position)) return
     // There is nothing to gather for a session that has this subscription only, as most do.
     if (live.delivery.subscriptions.size === 1) {
+      this.offers++
       live.delivery.offer(this.apart(message), [live])
       return
     }
