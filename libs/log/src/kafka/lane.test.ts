@@ -17,7 +17,7 @@ afterEach(() => {
 })
 
 /** A lane to a node that answers when it is told, and time that passes when it is told. */
-function setUp() {
+function setUp(gathering: Readonly<{ gatherMs?: number }> = {}) {
   let now = 1_000
   const due: { at: number; run: () => void }[] = []
   const clock = {
@@ -42,7 +42,7 @@ function setUp() {
     close() {},
     drop() {},
   }
-  const options = { bootstrap: [], clock, logger: createLogger(() => {}) }
+  const options = { ...gathering, bootstrap: [], clock, logger: createLogger(() => {}) }
   const lane = new Lane(node, options, { again() {}, suspect() {} }, connection)
   const append = (queue: number, records = 1) =>
     new Promise((resolve, reject) => {
@@ -114,5 +114,15 @@ test('whoever sends one record after the other waits for a millisecond at most',
   await answered()
   void append(1)
   await pass(1)
+  expect(requests).toHaveLength(2)
+})
+
+test('told to gather for no time, the next request leaves in the next turn', async () => {
+  const { append, answered, pass, requests } = setUp({ gatherMs: 0 })
+  void append(1, 100)
+  await pass(0)
+  await answered()
+  void append(1, 100)
+  await pass(0)
   expect(requests).toHaveLength(2)
 })

@@ -56,7 +56,7 @@ export class Lane {
     this.events = events
     this.depart = createPace(
       options.clock,
-      () => Math.min(kafkaLimits.gatherMs, this.records),
+      () => Math.min(options.gatherMs ?? kafkaLimits.gatherMs, this.records),
       () => this.flush(),
     )
   }

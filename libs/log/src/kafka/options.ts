@@ -16,6 +16,8 @@ export type KafkaOptions = Readonly<{
   createTopics?: boolean
   /** Before the names of all topics, so that regions can share a cluster; none when left out. */
   prefix?: string
+  /** How long a full request to a node waits after the last one began; `kafkaLimits.gatherMs` when left out. */
+  gatherMs?: number
   clock: Clock
   logger: Logger
 }>
@@ -26,7 +28,7 @@ export const kafkaLimits = {
   answerMs: 5_000,
   produceMs: 3_000,
   /** From the begin of a full request to the begin of the next one to the same node. */
-  gatherMs: 10,
+  gatherMs: 5,
   /** A tail asks for so long when nothing comes. */
   tailWaitMs: 500,
   /** Between two questions who leads a partition. */
