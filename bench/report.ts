@@ -9,8 +9,11 @@ export type Sheet<Row> = Readonly<{ file: string; names: readonly Column<Row>[];
 
 const folder = join(import.meta.dirname, 'results')
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const [below = 0, above = 0] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]]
+  return (below + above) / 2
+}
 
 /** For each name, in their order, the median of its rounds. */
 function medians<Row>({ names, figures }: Sheet<Row>, all: readonly Row[]): Row[] {

@@ -13,7 +13,7 @@ const batchOf = (records: readonly Wanted[]): Buffer =>
   encodeBatch(records.map(({ key, value, header }) => encodeBody(key, value, [[headerName, header]])))
 
 const logOn = ({ bootstrap, prefix }: Target) =>
-  connectKafkaLog({ bootstrap, prefix, clock: systemClock, logger: createLogger(() => {}) })
+  connectKafkaLog({ bootstrap, prefix, gatherMs: 0, clock: systemClock, logger: createLogger(() => {}) })
 
 /** What the region uses: libs/log's requests on a Connection of @platformatic/kafka, records encoded by libs/record. */
 const ours: Contender = async (target) => {
