@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { check } from './checker.ts'
+import { check, Judge } from './checker.ts'
 import { History, keyOf } from './history.ts'
 
 const key = (number: number) => keyOf('p', 't/1', number)
@@ -41,6 +41,23 @@ test('a message of unknown outcome may be seen or not', () => {
       deliver(h, 1)
     }),
   ).toEqual([])
+})
+
+test('what is missing now may still come, and is not missing any more then', () => {
+  const history = new History()
+  const judge = new Judge()
+  const look = () => {
+    for (const entry of history.take()) judge.take(entry)
+    return judge.missing().length
+  }
+  history.record('s', { kind: 'subscribed', filter: 't/+', qos: 2 })
+  publish(history, 1)
+  expect([look(), look()]).toEqual([1, 1])
+  deliver(history, 1)
+  expect([look(), judge.violations.length]).toEqual([0, 0])
+  deliver(history, 1)
+  look()
+  expect(judge.violations.map(({ rule }) => rule)).toEqual(['doubled'])
 })
 
 test('a second delivery is a fault at QoS 2 and allowed at QoS 1', () => {

@@ -9,7 +9,14 @@ export type Violation = Readonly<{
 
 export type Verdict = Readonly<{
   violations: readonly Violation[]
-  counts: Readonly<{ invoked: number; acknowledged: number; delivered: number; repeatedAtQos1: number; faults: number }>
+  counts: Readonly<{
+    invoked: number
+    acknowledged: number
+    delivered: number
+    repeatedAtQos1: number
+    repeatedAtQos0: number
+    faults: number
+  }>
 }>
 
 /** Judges a run by what its clients saw. Sessions last to the end of the run, unless their clients say that they end. */
@@ -24,6 +31,8 @@ export class Judge {
   readonly violations: Violation[] = []
   private readonly invoked = new Map<string, Invocation>()
   private readonly acknowledged = new Set<string>()
+  /** What somebody may still be owed. */
+  private readonly unfinished = new Set<string>()
   private readonly refused = new Set<string>()
   /** What was acknowledged, by publisher, topic and QoS. */
   private readonly lines = new Map<string, Later[]>()
@@ -31,10 +40,21 @@ export class Judge {
   private readonly subscribers = new Map<string, Subscriber>()
   /** The group of each client that is a member of one: then it has no other subscription. */
   private readonly groups = new Map<string, Group>()
-  private readonly counts = { invoked: 0, acknowledged: 0, delivered: 0, repeatedAtQos1: 0, faults: 0 }
+  private readonly counts = {
+    invoked: 0,
+    acknowledged: 0,
+    delivered: 0,
+    repeatedAtQos1: 0,
+    repeatedAtQos0: 0,
+    faults: 0,
+  }
 
   get invocations(): number {
     return this.counts.invoked
+  }
+
+  get soFar(): Verdict['counts'] {
+    return { ...this.counts }
   }
 
   take(entry: Entry): void {
@@ -94,15 +114,21 @@ export class Judge {
 
   /** What is still missing, too. */
   finish(): Verdict {
-    const violations = [...this.violations]
-    for (const subscriber of [...this.subscribers.values(), ...new Set(this.groups.values())]) {
-      for (const key of this.acknowledged) {
-        const publish = this.invoked.get(key)
-        if (publish === undefined || subscriber.has(key) || !subscriber.isOwed(publish)) continue
-        violations.push({ rule: 'lost', what: `${subscriber.actor} never got ${key}, which was acknowledged` })
-      }
+    return { violations: [...this.violations, ...this.missing()], counts: this.counts }
+  }
+
+  /** What is acknowledged, owed and not delivered, as of now: whose subscription is newer than a message is never owed it. */
+  missing(): Violation[] {
+    const missing: Violation[] = []
+    const subscribers = [...this.subscribers.values(), ...new Set(this.groups.values())]
+    for (const key of this.unfinished) {
+      const publish = this.invoked.get(key)
+      const lacking = subscribers.filter((each) => publish && !each.has(key) && each.isOwed(publish))
+      if (lacking.length === 0) this.unfinished.delete(key)
+      for (const { actor } of lacking)
+        missing.push({ rule: 'lost', what: `${actor} never got ${key}, which was acknowledged` })
     }
-    return { violations, counts: this.counts }
+    return missing
   }
 
   private found(rule: Violation['rule'], what: string): void {
@@ -112,6 +138,7 @@ export class Judge {
   private answered(key: string): void {
     this.counts.acknowledged++
     this.acknowledged.add(key)
+    this.unfinished.add(key)
     const { line, number } = lineOf(key, this.invoked.get(key)?.qos ?? 0)
     const others = this.lines.get(line)
     if (others) others.push({ key, number })
@@ -146,6 +173,7 @@ export class Judge {
     if (wants === 'wrong QoS') this.found('qos', `${actor} got ${key} at QoS ${qos}, which no subscription asks for`)
     if (subscriber.has(key)) {
       if (subscriber.isDoubled(entry)) this.found('doubled', `${subscriber.actor} got ${key} twice at QoS 2`)
+      else if (qos === 0) this.counts.repeatedAtQos0++
       else this.counts.repeatedAtQos1++
       return
     }

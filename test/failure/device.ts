@@ -1,6 +1,7 @@
 import mqttPacket, { type IConnackPacket, type Packet } from 'mqtt-packet'
 import { Filters, packetOf, type Wanted } from './filters.ts'
 import { type History, keyOf } from './history.ts'
+import { Will } from './will.ts'
 import { type Dial, overTcp, redialDelay, type Wire } from './wire.ts'
 
 /** `expirySeconds` needs MQTT 5. */
@@ -48,9 +49,7 @@ export class Device {
   private nextPacketId = 0
   private readonly waiting: (() => void)[] = []
   private readonly filters: Filters
-  private willKey: string | undefined
-  /** That of the connection before, while it may still be void. */
-  private delayedWillKey: string | undefined
+  private readonly will: Will
   private closedAt = 0
   /** CONNECTs without an answer since the last connection: each may have made a session, or ended one. */
   private unanswered = 0
@@ -63,6 +62,7 @@ export class Device {
   constructor(options: DeviceOptions) {
     this.options = options
     this.filters = new Filters(options.subscriptions ?? [])
+    this.will = new Will(options)
   }
 
   start(): Promise<void> {
@@ -85,9 +85,7 @@ export class Device {
   /** Leaves with DISCONNECT: its will is void. */
   async leave(): Promise<void> {
     this.stopped = true
-    const key = this.online ? this.willKey : undefined
-    this.willKey = undefined
-    if (key !== undefined) this.options.history.record(this.options.clientId, { kind: 'refused', key })
+    this.will.leaves(this.online)
     this.send({ cmd: 'disconnect' })
     await this.until(() => !this.online)
   }
@@ -97,6 +95,11 @@ export class Device {
     // Never two connections of one device.
     if (!this.redials) this.dial()
     return this.until(() => this.online)
+  }
+
+  /** Loses its connection and comes back at once, elsewhere. */
+  reconnect(): void {
+    this.wire?.destroy()
   }
 
   /** Its session has ended meanwhile, as it was away for long: it must be told so. */
@@ -152,8 +155,13 @@ export class Device {
     return this.outgoing.size
   }
 
-  /** Sends the next message of this topic, or false when the window is full. */
-  publish(topic: string, qos: 1 | 2, keeping: Keeping = {}): boolean {
+  /** Sends the next message of this topic, or false when the window is full; what has QoS 0 is for who is connected only. */
+  publish(topic: string, qos: 0 | 1 | 2, keeping: Keeping = {}): boolean {
+    if (qos === 0) {
+      if (this.online)
+        this.send({ cmd: 'publish', topic, payload: this.invoke(topic, { qos }), qos, dup: false, retain: false })
+      return this.online
+    }
     if (this.outgoing.size >= (this.options.windowMax ?? 20)) return false
     const key = this.invoke(topic, { qos, ...keeping })
     do this.nextPacketId = (this.nextPacketId % 65_535) + 1
@@ -165,7 +173,7 @@ export class Device {
   }
 
   /** The next number of the topic, in the history. */
-  private invoke(topic: string, what: Keeping & Readonly<{ qos: 1 | 2; will?: boolean }>): string {
+  private invoke(topic: string, what: Keeping & Readonly<{ qos: 0 | 1 | 2; will?: boolean }>): string {
     const number = this.numbers.get(topic) ?? 0
     this.numbers.set(topic, number + 1)
     const key = keyOf(this.options.clientId, topic, number)
@@ -191,21 +199,21 @@ export class Device {
     const address = addresses[this.attempt++ % addresses.length] ?? ''
     const { protocolVersion } = this
     const parser = mqttPacket.parser({ protocolVersion })
-    let pinged = false
+    let waits = false
     const isPresent = () => this.wire === wire
     const wire = dial(address, {
       open: () => {
         if (isPresent()) this.connect()
       },
       data(chunk) {
-        pinged = false
+        waits = false
         if (isPresent()) parser.parse(chunk)
       },
-      // A paused server accepts and says nothing: give up on it as a real client library does.
+      // A paused server accepts and says nothing: give up on it as a real client library does, but not on one that only works.
       silent: () => {
-        if (!isPresent() || pinged || !this.online || this.outgoing.size > 0) wire.destroy()
-        else this.send({ cmd: 'pingreq' })
-        pinged = true
+        if (!isPresent() || waits) wire.destroy()
+        else if (this.online) this.send({ cmd: 'pingreq' })
+        waits = true
       },
       closed: (again) => {
         if (!isPresent()) return
@@ -225,21 +233,14 @@ export class Device {
   }
 
   private connect(): void {
-    const { clientId, willTopic, willDelaySeconds, session = 'lasting' } = this.options
-    this.willKey = willTopic === undefined ? undefined : this.invoke(willTopic, { qos: 2, will: true })
-    const published = {
-      topic: willTopic ?? '',
-      payload: Buffer.from(this.willKey ?? ''),
-      qos: 2,
-      retain: false,
-    } as const
-    const delayed = willDelaySeconds === undefined ? {} : { properties: { willDelayInterval: willDelaySeconds } }
+    const { clientId, session = 'lasting' } = this.options
+    const will = this.will.begin((topic) => this.invoke(topic, { qos: 2, will: true }))
     const clean = session === 'passing' || this.startsClean !== 'never'
     if (clean) this.ended()
     this.unanswered++
     this.send({
       ...{ cmd: 'connect', protocolId: 'MQTT', protocolVersion: this.protocolVersion, clean, clientId, keepalive: 5 },
-      ...(willTopic !== undefined && { will: { ...published, ...delayed } }),
+      ...(will !== undefined && { will }),
       ...(typeof session === 'number' && { properties: { sessionExpiryInterval: session } }),
     })
   }
@@ -256,18 +257,15 @@ export class Device {
   }
 
   private disconnected(why: string): void {
-    const { history, clientId, willDelaySeconds } = this.options
+    const { history, clientId } = this.options
     this.closedAt = history.now()
-    if (this.willKey !== undefined && willDelaySeconds === undefined)
-      history.record(clientId, { kind: 'ok', key: this.willKey })
-    this.delayedWillKey = this.willKey
-    this.willKey = undefined
+    this.will.lost()
     history.record(clientId, { kind: 'closed', why })
   }
 
   /** It stays away: its will is due whatever its delay. */
   get lastWill(): string | undefined {
-    return this.delayedWillKey
+    return this.will.delayed
   }
 
   /** What it must be told of its session, by what it knows itself. */
@@ -332,7 +330,7 @@ export class Device {
     if ((reasonCode ?? returnCode) !== 0) return void this.wire?.destroy()
     const owed = this.owed()
     this.options.history.record(this.options.clientId, { kind: 'connected', sessionPresent, owed })
-    if (sessionPresent) this.voidWill()
+    if (sessionPresent) this.will.resumed(this.closedAt)
     // A CONNECT that was given up may have made the session that is present, which then knows none of its subscriptions.
     if (!sessionPresent || (owed === 'either' && this.unanswered > 1)) this.ended()
     if (this.startsClean === 'once') this.startsClean = this.unanswered > 1 ? 'always' : 'never'
@@ -346,14 +344,6 @@ export class Device {
       message.sent = true
     }
     this.ask()
-  }
-
-  private voidWill(): void {
-    const { history, clientId, willDelaySeconds = 0 } = this.options
-    const key = this.delayedWillKey
-    this.delayedWillKey = undefined
-    if (key !== undefined && history.now() < this.closedAt + willDelaySeconds * 1000)
-      history.record(clientId, { kind: 'refused', key })
   }
 
   private ask(): void {

@@ -26,7 +26,7 @@ export type Happening =
 export type Entry = Readonly<{ at: number; actor: string }> & Happening
 
 export class History {
-  readonly entries: Entry[] = []
+  entries: Entry[] = []
   private readonly file: string | undefined
   private unwritten: string[] = []
 
@@ -43,6 +43,13 @@ export class History {
     if (this.file === undefined) return
     this.unwritten.push(JSON.stringify(entry))
     if (this.unwritten.length >= 256) this.flush()
+  }
+
+  /** What was written down since the last time; it is kept no longer. */
+  take(): Entry[] {
+    const { entries } = this
+    this.entries = []
+    return entries
   }
 
   /** One line an entry. Called before a step that counts is judged. */

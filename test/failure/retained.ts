@@ -7,37 +7,57 @@ const slackMs = 700
 /** What the last acknowledged message of a topic leaves to a reader: from when to when it may end. */
 type Kept = { number: number; endsFrom: number; endsBy: number }
 
-/**
- * Retained messages of topics that one publisher each writes, as a reader sees them that subscribed after all was quiet: the last
- * acknowledged one or a later one that was never answered, once; and none once it has expired.
- */
+/** What a reader got wrong that subscribed after all was quiet. */
 export function checkRetained(entries: readonly Entry[], reader: string): Violation[] {
-  const written = new Map<string, Readonly<{ topic: string; at: number; expiryMs: number }>>()
-  const last = new Map<string, Kept>()
-  const seen = new Map<string, number[]>()
-  let asked: number | undefined
-  for (const entry of entries) {
-    const { at } = entry
+  const register = new RetainedRegister()
+  for (const entry of entries) register.take(entry)
+  return register.check(reader)
+}
+
+/**
+ * Retained messages of topics that one publisher each writes: a reader gets the last acknowledged one or a later one that was never
+ * answered, once; and none once it has expired.
+ */
+export class RetainedRegister {
+  private readonly written = new Map<string, Readonly<{ topic: string; at: number; expiryMs: number }>>()
+  private readonly last = new Map<string, Kept>()
+  /** When each client subscribed first. */
+  private readonly asked = new Map<string, number>()
+  /** The numbers that came as retained, by reader and topic. */
+  private readonly seen = new Map<string, number[]>()
+
+  take(entry: Entry): void {
+    const { at, actor } = entry
     if (entry.kind === 'invoke' && entry.retain) {
       const expiryMs = (entry.expirySeconds ?? Number.POSITIVE_INFINITY) * 1000
-      written.set(entry.key, { topic: entry.topic, at, expiryMs })
-    } else if (entry.kind === 'ok') {
-      const write = written.get(entry.key)
-      const { number } = partsOf(entry.key)
-      if (write === undefined || number < (last.get(write.topic)?.number ?? -1)) continue
-      const { topic, expiryMs } = write
-      last.set(topic, { number, endsFrom: write.at + expiryMs, endsBy: at + expiryMs })
-    } else if (entry.actor === reader && entry.kind === 'subscribed') asked ??= at
-    else if (entry.kind === 'delivery' && entry.actor === reader && entry.retained) {
-      seen.set(entry.topic, [...(seen.get(entry.topic) ?? []), partsOf(entry.key).number])
+      this.written.set(entry.key, { topic: entry.topic, at, expiryMs })
+    } else if (entry.kind === 'ok') this.acknowledged(entry.key, at)
+    else if (entry.kind === 'subscribed' && !this.asked.has(actor)) this.asked.set(actor, at)
+    else if (entry.kind === 'delivery' && entry.retained) {
+      const of = `${actor} ${entry.topic}`
+      this.seen.set(of, [...(this.seen.get(of) ?? []), partsOf(entry.key).number])
     }
   }
-  return [...last].flatMap(([topic, kept]) => {
-    const values = seen.get(topic) ?? []
-    if (isRight(values, kept, asked ?? 0)) return []
-    const what = `${topic} holds number ${kept.number}, and ${reader} got ${values.join() || 'none'}`
-    return [{ rule: 'retained' as const, what: Number.isFinite(kept.endsBy) ? `${what}, ${when(kept, asked)}` : what }]
-  })
+
+  check(reader: string): Violation[] {
+    const asked = this.asked.get(reader)
+    return [...this.last].flatMap(([topic, kept]) => {
+      const values = this.seen.get(`${reader} ${topic}`) ?? []
+      if (isRight(values, kept, asked ?? 0)) return []
+      const what = `${topic} holds number ${kept.number}, and ${reader} got ${values.join() || 'none'}`
+      return [
+        { rule: 'retained' as const, what: Number.isFinite(kept.endsBy) ? `${what}, ${when(kept, asked)}` : what },
+      ]
+    })
+  }
+
+  private acknowledged(key: string, at: number): void {
+    const write = this.written.get(key)
+    const { number } = partsOf(key)
+    if (write === undefined || number < (this.last.get(write.topic)?.number ?? -1)) return
+    const { topic, expiryMs } = write
+    this.last.set(topic, { number, endsFrom: write.at + expiryMs, endsBy: at + expiryMs })
+  }
 }
 
 function isRight(values: readonly number[], { number, endsFrom, endsBy }: Kept, asked: number): boolean {

@@ -6,7 +6,7 @@ export type Wire = Readonly<{ write(bytes: Buffer): void; destroy(): void }>
 export type WireListener = Readonly<{
   open(): void
   data(chunk: Buffer): void
-  /** Nothing went either way for a while. */
+  /** Nothing went either way for a while; again for each further while. */
   silent(): void
   /** Called once, also when it could not be opened; `again` runs something later. */
   closed(again: (delayMs: number, run: () => void) => void): void
@@ -15,7 +15,7 @@ export type WireListener = Readonly<{
 /** Events come in later turns than the call. */
 export type Dial = (address: string, listener: WireListener) => Wire
 
-export const silenceMs = 3_000
+export const silenceMs = 1_500
 export const redialDelay = 50
 
 export const overTcp: Dial = (address, { open, data, silent, closed }) => {
@@ -24,7 +24,11 @@ export const overTcp: Dial = (address, { open, data, silent, closed }) => {
   socket.on('connect', open)
   socket.on('data', data)
   socket.on('error', () => {})
-  socket.setTimeout(silenceMs, silent)
+  socket.setTimeout(silenceMs)
+  socket.on('timeout', () => {
+    socket.setTimeout(silenceMs)
+    silent()
+  })
   socket.on('close', () => closed((delayMs, run) => void setTimeout(run, delayMs)))
   return { write: (bytes) => void socket.write(bytes), destroy: () => void socket.destroy() }
 }

@@ -13,6 +13,8 @@ export type Region = Readonly<{
   shared: string
   /** SIGKILL, held down until `restartZone`; resolves once the process is gone. */
   killZone(zone: ZoneName): Promise<void>
+  /** In order, held down until `restartZone`. */
+  stopZone(zone: ZoneName): Promise<void>
   pauseZone(zone: ZoneName): Promise<void>
   resumeZone(zone: ZoneName): Promise<void>
   /** Resolves once the zone serves again. */
@@ -38,6 +40,7 @@ export async function startRegion(kafka?: LogSettings): Promise<Region> {
     addresses: plan.zones.map((zone) => zone.mqtt),
     shared: plan.mqtt,
     killZone: (zone) => supervisor.zone(zone).kill(),
+    stopZone: (zone) => supervisor.zone(zone).stop(),
     pauseZone: async (zone) => supervisor.zone(zone).pause(),
     resumeZone: async (zone) => supervisor.zone(zone).resume(),
     restartZone: (zone) => supervisor.zone(zone).start(),

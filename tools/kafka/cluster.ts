@@ -34,7 +34,7 @@ type Identity = Readonly<{ cluster: string; directories: Record<NodeNumber, stri
 
 const log4j = join(import.meta.dirname, '../../infra/kafka/log4j2.properties')
 const readyWithinMs = 60_000
-const stopGraceMs = 8_000
+export const stopGraceMs = 8_000
 
 /** Three Kafka nodes of one cluster, each a process in a rack of its own. */
 export class KafkaCluster {

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import type { KafkaCluster } from './cluster.ts'
+import { type KafkaCluster, stopGraceMs } from './cluster.ts'
 import { type NodeNumber, nodeNumbers } from './properties.ts'
 
-export const actions = ['kill', 'pause', 'restart'] as const
+export const actions = ['kill', 'pause', 'stop', 'restart'] as const
 export type Action = (typeof actions)[number]
 
 export const isNode = (text: string): boolean => nodeNumbers.some((node) => String(node) === text)
@@ -43,6 +43,7 @@ export function ask(path: string, action: Action, node: string): Promise<string 
 const past: Readonly<Record<Action, string>> = {
   kill: 'killed, and held down until --restart',
   pause: 'stands still until --restart',
+  stop: 'stopped in order, and held down until --restart',
   restart: 'runs again',
 }
 
@@ -50,5 +51,6 @@ async function act(cluster: KafkaCluster, action: Action, number: NodeNumber): P
   const node = cluster.node(number)
   if (action === 'kill') await node.kill()
   else if (action === 'pause') node.pause()
+  else if (action === 'stop') await node.stop(stopGraceMs)
   else node.start()
 }

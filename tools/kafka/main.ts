@@ -11,6 +11,7 @@ const flags = flagsOrExit('npm run kafka -- [flags]: three Kafka nodes on this m
   port: { default: '19091', help: 'port of the first node; two follow it; 0: free ones', whole: [0, 65_000] },
   kill: { default: '', help: 'kill -9 a node (1, 2 or 3) of the running cluster, and hold it down' },
   pause: { default: '', help: 'let a node of the running cluster stand still' },
+  stop: { default: '', help: 'end a node of the running cluster in order: its leaders move first' },
   restart: { default: '', help: 'start a killed node again, or let a paused one go on' },
 })
 
@@ -70,7 +71,7 @@ try {
       '',
       'Try it, in another terminal:',
       `  npm start -- --log kafka --kafka-bootstrap ${cluster.bootstrap}`,
-      '  npm run kafka -- --kill 2      (then --restart 2; also --pause 2)',
+      '  npm run kafka -- --kill 2      (then --restart 2; also --pause 2, --stop 2)',
       '',
       `Log files: ${folder}/logs    process ids: ${folder}/run`,
       'Runs until SIGTERM or SIGINT.',

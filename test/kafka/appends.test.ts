@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as after } from 'node:timers/promises'
+import { connectKafkaLog, type Log, ternTopics } from '@tern/log'
+import { silentLogger, systemClock } from '@tern/runtime'
+import { afterEach, expect, inject, test } from 'vitest'
+import { ask } from '../../tools/kafka/control.ts'
+import { seeded } from '../failure/random.ts'
+import { Appending } from './appends.ts'
+import { untilKafkaIsWhole } from './kafka-settings.ts'
+import { api, Relay, type Treat, type Treatment } from './relay.ts'
+
+const bootstrap = inject('kafkaBootstrap')
+const partitions = 6
+
+const undo: (() => unknown)[] = []
+afterEach(async () => {
+  for (const step of undo.splice(0).toReversed()) await step()
+})
+
+/** A log with topics of its own: as it is, and as a client sees it behind a relay. */
+async function opened(treat: Treat): Promise<Readonly<{ direct: Log; client: Log }>> {
+  await untilKafkaIsWhole()
+  const prefix = `${randomUUID().slice(0, 8)}.`
+  const relay = await Relay.before(bootstrap, treat)
+  undo.push(() => relay.close())
+  const connect = async (addresses: string) => {
+    const options = { bootstrap: addresses.split(','), prefix, clock: systemClock, logger: silentLogger }
+    const log = await connectKafkaLog(options)
+    undo.push(() => log.close())
+    return log
+  }
+  const direct = await connect(bootstrap)
+  await direct.provision(ternTopics(partitions))
+  return { direct, client: await connect(relay.bootstrap) }
+}
+
+/** Ended also by a test that fails. */
+function appendingTo(client: Log): Appending {
+  const appending = new Appending(client, partitions)
+  undo.push(() => appending.stop())
+  return appending
+}
+
+async function judged(appending: Appending, direct: Log): Promise<void> {
+  await appending.stop()
+  await expect.poll(() => appending.tailsAreAt(direct), { timeout: 20_000 }).toBe(true)
+  expect((await appending.contradictions(direct)).slice(0, 5)).toEqual([])
+}
+
+test('requests and answers that are lost on the way leave nothing acknowledged missing and nothing doubled', async () => {
+  const random = seeded(1)
+  const counts = new Map<Treatment, number>()
+  let isBad = true
+  const { direct, client } = await opened((apiKey) => {
+    const drawn = random.below(12)
+    const lost = drawn === 0 ? 'not sent' : drawn === 1 ? 'answer lost' : 'served'
+    const treatment = isBad ? lost : 'served'
+    if (apiKey === api.produce) counts.set(treatment, (counts.get(treatment) ?? 0) + 1)
+    return treatment
+  })
+  const appending = appendingTo(client)
+  await expect
+    .poll(() => Math.min(counts.get('answer lost') ?? 0, counts.get('not sent') ?? 0), { timeout: 60_000 })
+    .toBeGreaterThan(20)
+  isBad = false
+  await judged(appending, direct)
+  expect(appending.told('unknown')).toBeGreaterThan(20)
+  expect(appending.told()).toBeGreaterThan(100)
+})
+
+test('a node that dies under appends loses and doubles nothing', async () => {
+  const { direct, client } = await opened(() => 'served')
+  const appending = appendingTo(client)
+  await expect.poll(() => appending.told(), { timeout: 10_000 }).toBeGreaterThan(100)
+  await ask(inject('kafkaControl'), 'kill', '2')
+  undo.push(() => ask(inject('kafkaControl'), 'restart', '2'))
+  // Every partition takes records again.
+  const from = appending.outcomes.length
+  const led = () =>
+    new Set(
+      appending.outcomes.slice(from).flatMap(({ partition, offset }) => (offset === undefined ? [] : [partition])),
+    )
+  await expect.poll(() => led().size, { timeout: 30_000 }).toBe(partitions)
+  await ask(inject('kafkaControl'), 'restart', '2')
+  await after(500)
+  await judged(appending, direct)
+  const stalls = appending.stallsMs.map(Math.round).toSorted((a, b) => a - b)
+  process.stdout.write(
+    `a Kafka node that dies: each partition of a client stalls for at most ms: ${stalls.join(', ')}\n`,
+  )
+})
