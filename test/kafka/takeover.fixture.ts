@@ -22,20 +22,31 @@ export function namesIn(queue: number, prefix: string, count: number): string[] 
 /** What a region would have written into one queue; none runs yet. */
 export async function fill(log: Log, queue: number, { messages, retained, sessions }: Filled): Promise<void> {
   await log.provision(ternTopics(queues))
-  const topics = namesIn(queue, 'fill/', Math.max(retained, 1))
-  for (let at = 0; at < messages; at += batchRecords) {
-    const bodies: Buffer[] = []
-    for (let i = at; i < Math.min(messages, at + batchRecords); i++) {
-      const fields = { clientId: 'fill', qos: 1, producerName: 'fill', sequence: i + 1, retain: i < retained }
-      const header = encodeEnvelope(envelope.Envelope.create(fields))
-      bodies.push(encodeBody(Buffer.from(topics[i % topics.length] ?? ''), payload, [['tern', header]]))
-    }
-    await log.append('tern.messages', queue, encodeBatch(bodies))
-  }
+  await publish(log, queue, 'fill', messages, retained)
   let number = 0
   for (const writes of sessionWrites(queue, sessions)) {
     const bodies = writes.map((write) => encodeStateRecord(write, { epoch: 0, number: ++number }))
     await log.append('tern.state', queue, encodeBatch(bodies))
+  }
+}
+
+/** Messages of one producer, the first ones retained. */
+export async function publish(
+  log: Log,
+  queue: number,
+  producerName: string,
+  count: number,
+  retained = 0,
+): Promise<void> {
+  const topics = namesIn(queue, 'fill/', Math.max(retained, 100))
+  for (let at = 0; at < count; at += batchRecords) {
+    const bodies: Buffer[] = []
+    for (let i = at; i < Math.min(count, at + batchRecords); i++) {
+      const fields = { clientId: 'fill', qos: 1, producerName, sequence: i + 1, retain: i < retained }
+      const header = encodeEnvelope(envelope.Envelope.create(fields))
+      bodies.push(encodeBody(Buffer.from(topics[i % topics.length] ?? ''), payload, [['tern', header]]))
+    }
+    await log.append('tern.messages', queue, encodeBatch(bodies))
   }
 }
 

@@ -9,7 +9,7 @@ import { type ZoneName, zoneNames } from '../../tools/region/plan.ts'
 import { type Region, startRegion } from '../support/region.ts'
 import { kafkaSettings } from './kafka-settings.ts'
 import { quantile } from './open-log.fixture.ts'
-import { fill, namesIn, untilKept } from './takeover.fixture.ts'
+import { fill, namesIn, publish, untilKept } from './takeover.fixture.ts'
 
 /** What was promised: `TERN_KAFKA_TAKEOVER=full npm run test:kafka -- test/kafka/takeover.test.ts`. Without it a tenth, so that the test is quick. */
 const full = process.env['TERN_KAFKA_TAKEOVER'] === 'full'
@@ -17,6 +17,10 @@ const size = full
   ? { messages: 1_000_000, retained: 10_000, sessions: 10_000 }
   : { messages: 100_000, retained: 1_000, sessions: 1_000 }
 const kills = full ? 6 : 3
+/** What no snapshot has yet: almost all that an owner writes before it keeps one. */
+const tailRecords = full ? 49_000 : 4_900
+/** Half a second until a snapshot is begun that is due, and the time it takes. */
+const snapshotMs = 1_500
 const servesWithinMs = 1_000
 
 const queue = 5
@@ -65,6 +69,9 @@ type Phases = Record<'detected' | 'assigned' | 'replay' | 'fence' | 'home' | 'ta
 async function kill(clients: ReadonlyMap<ZoneName, MqttClient>): Promise<Phases> {
   const before = owner()
   const client = [...clients].find(([zone]) => zone !== before.zone)?.[1] as MqttClient
+  await publish(log, queue, `due/${before.epoch}`, 1)
+  await after(snapshotMs)
+  await publish(log, queue, `tail/${before.epoch}`, tailRecords)
   const killed = Date.now()
   await region.killZone(before.zone)
   const [topic = ''] = namesIn(queue, 'probe/', 1)
