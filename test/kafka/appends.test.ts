@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
-import { connectKafkaLog, type Log, ternTopics } from '@tern/log'
+import { connectKafkaLog, type Log, type LogError, ternTopics } from '@tern/log'
+import { batchOf } from '@tern/log/testing'
 import { silentLogger, systemClock } from '@tern/runtime'
 import { afterEach, expect, inject, test } from 'vitest'
 import { ask } from '../../tools/kafka/control.ts'
 import { seeded } from '../failure/random.ts'
 import { Appending } from './appends.ts'
 import { untilKafkaIsWhole } from './kafka-settings.ts'
+import { Leaders } from './leaders.ts'
 import { api, Relay, type Treat, type Treatment } from './relay.ts'
 
 const bootstrap = inject('kafkaBootstrap')
 const partitions = 6
+const topic = 'tern.messages'
+/** A client's own time-out, and a little. */
+const answeredWithinMs = 12_000
 
 const undo: (() => unknown)[] = []
 afterEach(async () => {
@@ -18,7 +23,7 @@ afterEach(async () => {
 })
 
 /** A log with topics of its own: as it is, and as a client sees it behind a relay. */
-async function opened(treat: Treat): Promise<Readonly<{ direct: Log; client: Log }>> {
+async function opened(treat: Treat): Promise<Readonly<{ direct: Log; client: Log; topic: string }>> {
   await untilKafkaIsWhole()
   const prefix = `${randomUUID().slice(0, 8)}.`
   const relay = await Relay.before(bootstrap, treat)
@@ -31,7 +36,7 @@ async function opened(treat: Treat): Promise<Readonly<{ direct: Log; client: Log
   }
   const direct = await connect(bootstrap)
   await direct.provision(ternTopics(partitions))
-  return { direct, client: await connect(relay.bootstrap) }
+  return { direct, client: await connect(relay.bootstrap), topic: `${prefix}${topic}` }
 }
 
 /** Ended also by a test that fails. */
@@ -68,11 +73,28 @@ test('requests and answers that are lost on the way leave nothing acknowledged m
   expect(appending.told()).toBeGreaterThan(100)
 })
 
-test('a node that dies under appends loses and doubles nothing', async () => {
+test('leaders that move while appends are under way lose and double nothing', async () => {
+  const { direct, client, topic: name } = await opened(() => 'served')
+  const leaders = await Leaders.of(bootstrap, name)
+  undo.push(() => leaders.stop())
+  const appending = appendingTo(client)
+  for (let move = 0; move < 5; move++) {
+    const told = appending.told()
+    await leaders.move()
+    await expect.poll(() => appending.told(), { timeout: 10_000 }).toBeGreaterThan(told + 100)
+  }
+  await judged(appending, direct)
+  expect(appending.told('refused')).toBe(0)
+})
+
+test.each([
+  ['kill', 'dies'],
+  ['pause', 'stands still'],
+] as const)('%s: a node that %s under appends loses and doubles nothing', async (action, fate) => {
   const { direct, client } = await opened(() => 'served')
   const appending = appendingTo(client)
   await expect.poll(() => appending.told(), { timeout: 10_000 }).toBeGreaterThan(100)
-  await ask(inject('kafkaControl'), 'kill', '2')
+  await ask(inject('kafkaControl'), action, '2')
   undo.push(() => ask(inject('kafkaControl'), 'restart', '2'))
   // Every partition takes records again.
   const from = appending.outcomes.length
@@ -86,6 +108,33 @@ test('a node that dies under appends loses and doubles nothing', async () => {
   await judged(appending, direct)
   const stalls = appending.stallsMs.map(Math.round).toSorted((a, b) => a - b)
   process.stdout.write(
-    `a Kafka node that dies: each partition of a client stalls for at most ms: ${stalls.join(', ')}\n`,
+    `a Kafka node that ${fate}: each partition of a client stalls for at most ms: ${stalls.join(', ')}\n`,
   )
+})
+
+test('an answer that never comes is "unknown" in time, and the others are answered meanwhile', async () => {
+  let silent = false
+  const {
+    direct,
+    client,
+    topic: name,
+  } = await opened((apiKey) => (silent && apiKey === api.produce ? 'silent' : 'served'))
+  const leaders = await Leaders.of(bootstrap, name)
+  undo.push(() => leaders.stop())
+  await client.append(topic, 0, batchOf('first'))
+  silent = true
+  const began = performance.now()
+  const outcome = client.append(topic, 0, batchOf('second')).catch((error: LogError) => error.failure)
+  await after(100)
+  silent = false
+  const led = await leaders.now()
+  const elsewhere = led.findIndex((leader) => leader !== led[0])
+  await client.append(topic, elsewhere, batchOf('elsewhere'))
+  expect(performance.now() - began).toBeLessThan(3_000)
+  expect(await outcome).toBe('unknown')
+  expect(performance.now() - began).toBeLessThan(answeredWithinMs)
+  // Then the log is asked, and tells.
+  expect(await client.offsets(topic, [0])).toEqual([{ start: 0, end: 2 }])
+  expect(await direct.offsets(topic, [0])).toEqual([{ start: 0, end: 2 }])
+  expect(await client.append(topic, 0, batchOf('third'))).toMatchObject({ baseOffset: 2 })
 })
