@@ -69,6 +69,11 @@ export class LinkSession {
     return this.attached.get(runner.queue) === runner
   }
 
+  /** Without an attachment to this very takeover some of what was asked may have been refused; brokers ask one thing at a time. */
+  private hasBegunWith(runner: QueueRunner): boolean {
+    return this.link.proxy === 0 || this.isAttached(runner)
+  }
+
   askClients(queue: number, clientIds: string[]): Promise<question.ClientsAnswer> {
     return this.questions.ask(queue, clientIds)
   }
@@ -92,9 +97,8 @@ export class LinkSession {
   private append({ queue, firstSequence, count, records }: append.Append): void {
     const { link } = this
     this.at(queue, (runner) => {
-      // Without an attachment to this very runner records may have been refused in between: what comes now has a gap before it,
-      // and would make those before it look known (rule 1).
-      if (runner === undefined || (link.proxy !== 0 && this.attached.get(queue) !== runner)) {
+      // What comes after a refusal has a gap before it, and would make those before it look known (rule 1).
+      if (runner === undefined || !this.hasBegunWith(runner)) {
         link.notOwner(queue, firstSequence, count)
         return
       }
@@ -168,7 +172,8 @@ export class LinkSession {
       const reply = (answer: home.HomeAnswer) => {
         if (!this.closed) this.link.answerHome(answer)
       }
-      if (runner === undefined) reply(status(call.id, home.HomeStatus.NOT_OWNER))
+      // Of two journal writes the second alone would be sent again before all that the first one had (D8).
+      if (runner === undefined || !this.hasBegunWith(runner)) reply(status(call.id, home.HomeStatus.NOT_OWNER))
       else this.options.homes.call(call.queue, call, this.link.proxy ?? 0, reply)
     })
   }

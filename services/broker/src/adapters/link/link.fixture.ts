@@ -69,9 +69,13 @@ export class FakeProxy {
     )
   }
 
-  async append(queue: number, firstSequence: number, bodies: readonly Buffer[]): Promise<append.AppendAnswer> {
+  /** As a proxy does before it asks anything of a queue. */
+  private begin(queue: number): void {
     if (!this.attached.has(queue)) this.send({ attaches: [{ id: 1, queue, after: -2, epoch: 0 }] })
-    this.attached.add(queue)
+  }
+
+  async append(queue: number, firstSequence: number, bodies: readonly Buffer[]): Promise<append.AppendAnswer> {
+    this.begin(queue)
     const writer = new PackedWriter(0, 0)
     for (const body of bodies) writer.add(0, 0, body)
     this.send({ appends: [{ queue, firstSequence, count: bodies.length, records: writer.finish() }] })
@@ -86,6 +90,7 @@ export class FakeProxy {
   }
 
   async call(clientId: string, queue: number, call: home.HomeCall['call'], id: number): Promise<home.HomeAnswer> {
+    this.begin(queue)
     this.send({ homeCalls: [{ id, queue, clientId, call }] })
     return this.find('homeAnswers', (answer) => answer.id === id)
   }

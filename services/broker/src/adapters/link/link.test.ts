@@ -1,5 +1,5 @@
 import { LogError } from '@tern/log'
-import { append } from '@tern/proto'
+import { append, home } from '@tern/proto'
 import { expect, test } from 'vitest'
 import { bodyOf, recordsOf, region } from './link.fixture.ts'
 
@@ -115,6 +115,16 @@ test('an append counts only after an attach to this very takeover: a gap before 
   await proxy.append(0, 2, [sent(2)])
   const { delivery } = await proxy.read(0, 0, [{ filter: '#', start: -1 }])
   expect(recordsOf(delivery).map(([, , payload]) => payload)).toEqual(['m1', 'm2'])
+})
+
+test('a call to a home counts only after an attach to this very takeover: of two journal writes the second must not stand alone (D8)', async () => {
+  const { proxy, first } = await oneBroker()
+  const close: home.HomeCall['call'] = { $case: 'close', value: home.CloseConnection.create() }
+  expect(await proxy.call('c', 0, close, 1)).toMatchObject({ status: home.HomeStatus.OK })
+  await first.own([0, 1], 30)
+  expect(await proxy.call('c', 0, close, 2)).toMatchObject({ status: home.HomeStatus.NOT_OWNER })
+  proxy.send({ attaches: [{ id: 1, queue: 0, after: -1, epoch: 30 }] })
+  expect(await proxy.call('c', 0, close, 3)).toMatchObject({ status: home.HomeStatus.OK })
 })
 
 test('who attaches for a takeover that this owner has not heard of yet is told so, and attaches when it has', async () => {
