@@ -292,7 +292,7 @@ const deliveryFaults: readonly Fault[] = [
     without: 'the journal is durable before PUBLISH leaves',
     file: `${proxy}/core/delivery/outbound-journal.ts`,
     find: 'this.outbox.hold()',
-    replace: '() => {}',
+    replace: '',
     tests: journalTests,
     noticedBy: 'QoS 2 of a session that lasts: journal before PUBLISH',
   },

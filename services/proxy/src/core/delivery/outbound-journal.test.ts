@@ -57,23 +57,6 @@ test('QoS 2 of a session that lasts: journal before PUBLISH, RELEASED before PUB
   expect(packets().at(-1)).toMatchObject({ cmd: 'pubrel', messageId: 1 })
 })
 
-test('a message leaves once its own write is durable, though a later one is under way; the order is kept (D8)', async () => {
-  const queue = new FakeQueue()
-  const { journal, subscribe, texts } = client(queue, { journalled: true })
-  subscribe('t')
-  for (const text of ['one', 'two', 'three']) {
-    queue.publish([text, { qos: 2 }])
-    await settled()
-  }
-  const [first, second, third] = journal
-  first?.done(true)
-  expect(texts()).toEqual(['one'])
-  third?.done(true)
-  expect(texts()).toEqual(['one'])
-  second?.done(true)
-  expect(texts()).toEqual(['one', 'two', 'three'])
-})
-
 test('PUBRELs leave in the order of their PUBRECs, whichever is durable first [MQTT5-4.6.0-4]', async () => {
   const queue = new FakeQueue()
   const { subscribe, packets, ack, journal } = client(queue, { journalled: true })

@@ -46,10 +46,10 @@ export class OutboundJournal {
     if (!this.options.journalled) return
     this.beginning.push(journalOf(entry))
     if (this.beginning.length > 1) return
-    const durable = this.outbox.hold()
+    this.outbox.hold()
     this.options.clock.soon(() => {
       this.write(this.beginning, () => {
-        durable()
+        this.outbox.release()
         then()
       })
       this.beginning = []

@@ -1,12 +1,9 @@
-/** What waits for one write, which is under way or done. */
-type Part = { durable: boolean; readonly frames: Buffer[] }
-
-/** What waits for journal writes: packets leave in their order, and none before what it depends on is durable (D8). */
+/** What waits for a journal write: packets leave in their order, and none before what it depends on is durable (D8). */
 export class Outbox {
-  /** In the order in which their writes were begun. */
-  private readonly parts: Part[] = []
+  private readonly frames: Buffer[] = []
   private readonly send: (bytes: Buffer) => void
   private bytes = 0
+  private writing = 0
 
   constructor(send: (bytes: Buffer) => void) {
     this.send = send
@@ -15,36 +12,32 @@ export class Outbox {
   /** While something waits, no more than this is taken. */
   static readonly bytesMax = 1024 * 1024
 
+  get isEmpty(): boolean {
+    return this.frames.length === 0
+  }
+
   get isFull(): boolean {
     return this.bytes >= Outbox.bytesMax
   }
 
   /** At once, unless something before it waits. */
   put(bytes: Buffer): void {
-    const last = this.parts.at(-1)
-    if (last === undefined) {
-      this.send(bytes)
-      return
-    }
-    last.frames.push(bytes)
-    this.bytes += bytes.length
-  }
-
-  /**
-   * A write begins: what is put from now on waits until it and those before it are durable, which the result is to be told. Later ones
-   * hold nothing up: there is always one under way while messages come.
-   */
-  hold(): () => void {
-    const part: Part = { durable: false, frames: [] }
-    this.parts.push(part)
-    return () => {
-      part.durable = true
-      while (this.parts[0]?.durable) for (const frame of this.parts.shift()?.frames ?? []) this.sendWaiting(frame)
+    if (this.writing === 0) this.send(bytes)
+    else {
+      this.frames.push(bytes)
+      this.bytes += bytes.length
     }
   }
 
-  private sendWaiting(frame: Buffer): void {
-    this.bytes -= frame.length
-    this.send(frame)
+  /** What is put from now on waits until as many writes are done as were begun. */
+  hold(): void {
+    this.writing++
+  }
+
+  release(): void {
+    this.writing--
+    if (this.writing > 0) return
+    this.bytes = 0
+    for (const frame of this.frames.splice(0)) this.send(frame)
   }
 }
