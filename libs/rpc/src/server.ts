@@ -1,5 +1,6 @@
-import { createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { addressOf } from '@tern/runtime'
 import { transportOptions } from './options.ts'
 import { acceptWire, streamHandlers } from './wire/accept.ts'
 import { preface } from './wire/http2-frames.ts'
@@ -33,19 +34,17 @@ export function startServer(address: string, services: readonly RpcService[]): P
       injector.injectConnection(socket)
     })
   })
-  const at = address.lastIndexOf(':')
-  const host = address.slice(0, at)
+  const { host, port } = addressOf(address)
   return new Promise((resolve, reject) => {
     listener.once('error', (error) => reject(new Error(`cannot serve gRPC on ${address}: ${error.message}`)))
-    listener.listen(Number(address.slice(at + 1)), host, () => {
-      const bound = listener.address()
-      const port = typeof bound === 'object' && bound !== null ? bound.port : 0
+    listener.listen(port, host, () => {
+      const bound = listener.address() as AddressInfo
       const stop = () => {
         listener.close()
         for (const socket of sockets) socket.destroy()
         server.forceShutdown()
       }
-      resolve({ address: `${host}:${port}`, stop })
+      resolve({ address: address.replace(/\d+$/, `${bound.port}`), stop })
     })
   })
 }

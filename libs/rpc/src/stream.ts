@@ -1,50 +1,41 @@
-import { type ClientDuplexStream, type ServerDuplexStream, status } from '@grpc/grpc-js'
+import { type ServerDuplexStream, status } from '@grpc/grpc-js'
 import type { Duplex } from '@tern/runtime'
 import { WireCall } from './wire/accept.ts'
 
-/** The server's side of a bidirectional call. */
+/** The server's side of a bidirectional call: of one of our own clients, or of another one by grpc-js. */
 export function acceptStream<In, Out>(call: ServerDuplexStream<In, Out>): Duplex<Out, In> {
   if ((call as unknown) instanceof WireCall) return (call as unknown as WireCall).duplex<Out, In>()
-  // Destroying it would leave the client waiting: an error is what makes grpc-js send a status.
   const details = 'ended by the server'
-  return duplexOf<Out, In>(call, () => void call.emit('error', { code: status.UNAVAILABLE, message: details, details }))
-}
-
-type Call<Out, In> = ClientDuplexStream<Out, In> | ServerDuplexStream<In, Out>
-
-function duplexOf<Out, In>(call: Call<Out, In>, destroy: () => void): Duplex<Out, In> {
+  // Destroying it would leave the client waiting: an error is what makes grpc-js send a status.
+  const destroy = () => void call.emit('error', { code: status.UNAVAILABLE, message: details, details })
   let over = false
   let ended: (reason: string, refused: boolean) => void = () => {}
-  const finish = (reason: string, refused: boolean) => {
+  const finish = (reason: string) => {
     if (over) return
     over = true
-    ended(reason, refused)
+    ended(reason, false)
   }
   return {
     send(frame) {
-      if (!over) (call as ClientDuplexStream<Out, In>).write(frame)
+      if (!over) call.write(frame)
     },
     end() {
       if (over) return
       destroy()
-      finish('ended here', false)
+      finish('ended here')
     },
-    listen(listener) {
-      ended = listener.end
-      call.on('data', (frame: In) => {
-        if (!over) listener.frame(frame)
+    listen({ frame, end }) {
+      ended = end
+      call.on('data', (message: In) => {
+        if (!over) frame(message)
       })
-      call.on('error', (error: Error & { code?: number; details?: string }) => {
-        // grpc-js tells a refused connection only in words.
-        const refused = error.code === status.UNAVAILABLE && /ECONNREFUSED/.test(error.message)
-        finish(error.details ?? error.message, refused)
-      })
+      call.on('error', (error: Error & { details?: string }) => finish(error.details ?? error.message))
       call.on('end', () => {
         destroy()
-        finish('ended by the other side', false)
+        finish('ended by the other side')
       })
-      call.on('close', () => finish('closed', false))
-      call.on('cancelled', () => finish('cancelled by the other side', false))
+      call.on('close', () => finish('closed'))
+      call.on('cancelled', () => finish('cancelled by the other side'))
     },
   }
 }

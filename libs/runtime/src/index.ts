@@ -1,3 +1,4 @@
+export { type Address, addressOf } from './address.ts'
 export { type Clock, type Millis, systemClock, type Timer } from './clock.ts'
 export type { Duplex, DuplexListener } from './duplex.ts'
 export { duplexPair } from './duplex-pair.ts'

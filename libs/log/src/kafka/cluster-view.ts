@@ -1,7 +1,6 @@
-import type { Clock } from '@tern/runtime'
+import { addressOf, type Clock } from '@tern/runtime'
 import { LogError } from '../log.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
-import { addressOf } from './wire/address.ts'
 import { reasonOf } from './wire/failure-chain.ts'
 import {
   type KafkaNode,

@@ -3,7 +3,6 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { silentLogger, systemClock } from '@tern/runtime'
 import { afterEach, expect, test } from 'vitest'
 import { reach } from './reach.ts'
-import { addressOf } from './wire/address.ts'
 
 const servers: Server[] = []
 const sockets: Socket[] = []
@@ -60,12 +59,4 @@ test('where nobody is for long, that is said', { timeout: 10_000 }, async () => 
     message:
       'no Kafka answers at 127.0.0.1:1 (connect ECONNREFUSED 127.0.0.1:1); start it, or give the right addresses by --kafka-bootstrap',
   })
-})
-
-test.each([
-  ['127.0.0.1:9092', '127.0.0.1'],
-  ['k-1.example.org:9092', 'k-1.example.org'],
-  ['[::1]:9092', '::1'],
-])('%s is an address', (text, host) => {
-  expect(addressOf(text)).toEqual({ host, port: 9092 })
 })

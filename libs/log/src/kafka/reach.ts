@@ -1,9 +1,9 @@
 // A timer of the clock would not keep a process alive that only waits for its log.
 import { setTimeout as pause } from 'node:timers/promises'
+import { addressOf } from '@tern/runtime'
 import { LogError } from '../log.ts'
 import { misfitOf } from './misfit.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
-import { addressOf } from './wire/address.ts'
 import { failureChain } from './wire/failure-chain.ts'
 import { metadataApi, metadataRequest } from './wire/metadata.ts'
 import { NodeConnection } from './wire/node-connection.ts'

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import type { MethodDefinition } from '@grpc/grpc-js'
-import type { Duplex } from '@tern/runtime'
+import { addressOf, type Duplex } from '@tern/runtime'
 import { duplexOf } from './duplex-of.ts'
 import { preface } from './http2-frames.ts'
 import { ownSetting } from './sniff.ts'
@@ -8,8 +8,7 @@ import { greeting, WireStream } from './wire-stream.ts'
 
 /** Opens a bidirectional call on a connection of its own to host:port. */
 export function dialStream<Out, In>(address: string, method: MethodDefinition<Out, In>): Duplex<Out, In> {
-  const at = address.lastIndexOf(':')
-  const socket = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)), noDelay: true })
+  const socket = connect({ ...addressOf(address), noDelay: true })
   let refused = false
   socket.on('error', (error: NodeJS.ErrnoException) => {
     refused = error.code === 'ECONNREFUSED'

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import type { nameserver } from '@tern/proto'
-import type { Clock, Duplex } from '@tern/runtime'
+import { addressOf, type Clock, type Duplex } from '@tern/runtime'
 import type { ControlState } from '../core/control-state.ts'
 
 /** How often an address is looked at after its stream broke. */
@@ -124,9 +124,8 @@ export function createMemberStreams(options: {
 }
 
 export function isRefused(address: string): Promise<boolean> {
-  const at = address.lastIndexOf(':')
   return new Promise((resolve) => {
-    const socket = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)), timeout: 500 })
+    const socket = connect({ ...addressOf(address), timeout: 500 })
     const answer = (refused: boolean) => {
       socket.destroy()
       resolve(refused)

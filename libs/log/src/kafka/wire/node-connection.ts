@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { Connection, type ConnectionOptions, type Reader, type Writer } from '@platformatic/kafka'
+import type { Address } from '@tern/runtime'
 import { type KafkaOptions, kafkaLimits } from '../options.ts'
-import type { Address } from './address.ts'
 import { NotSent } from './kafka-error.ts'
 
 /** One kind of request: its number and version in Kafka's protocol, and how its answer is read. */

@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
+import { addressOf } from '@tern/runtime'
 
 export type Listening = Readonly<{
   /** host:port really bound. */
@@ -23,16 +24,14 @@ export async function listenOn(server: Server | HttpServer, address: string, sha
 }
 
 function bind(server: Server | HttpServer, address: string, shared: boolean): Promise<Listening> {
-  const at = address.lastIndexOf(':')
-  const host = address.slice(0, at)
-  const options = { host, port: Number(address.slice(at + 1)), reusePort: shared, backlog: 4_096 }
+  const options = { ...addressOf(address), reusePort: shared, backlog: 4_096 }
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(options, () => {
       server.off('error', reject)
       server.on('error', () => {})
       const { port } = server.address() as AddressInfo
-      resolve({ address: `${host}:${port}`, shared, close: () => void server.close() })
+      resolve({ address: address.replace(/\d+$/, `${port}`), shared, close: () => void server.close() })
     })
   })
 }
