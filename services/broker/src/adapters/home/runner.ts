@@ -15,6 +15,7 @@ import { decide } from '../../core/home/decide.ts'
 import { evolve } from '../../core/home/evolve.ts'
 import { nextDueAt } from '../../core/home/expiry.ts'
 import { homeLimits, reasonCodes } from '../../core/home/limits.ts'
+import { holderOf } from '../../core/home/overtaken.ts'
 import { clientsOf, type HomeWrite, leftovers, writesOf } from '../../core/home/records.ts'
 import { SharedFilters } from '../../core/home/subscriptions.ts'
 import { type Asked as AskedOfHome, either, type Told, tell } from './answers.ts'
@@ -31,7 +32,8 @@ export type HomeRunnerOptions = Readonly<{
   logger: Logger
   publishWill(topic: string, body: Buffer): Promise<void>
   proxyAlive(incarnation: number): boolean
-  push(proxy: number, push: home.HomePush): void
+  /** False when the proxy has no stream to this broker. */
+  push(proxy: number, push: home.HomePush): boolean
 }>
 
 const both = (...parts: Promise<void>[]): Promise<void> => Promise.all(parts).then(() => {})
@@ -131,8 +133,8 @@ export class HomeRunner {
     const now = this.#options.clock.now()
     switch (call?.$case) {
       case 'open': {
-        const holder = this.#clients.get(clientId)?.will?.stored.proxy
-        const reportPossible = mayWait && holder !== undefined && this.#options.proxyAlive(holder)
+        const holder = holderOf(this.#clients.get(clientId) ?? unknownClient)
+        const reportPossible = mayWait && holder !== undefined && this.#options.proxyAlive(holder.proxy)
         const number = { epoch: this.#options.epoch, counter: ++this.#counter }
         const sessionsFull = this.#clients.size >= this.#options.sessionsMax
         return { type: 'open', clientId, request: call.value, proxy, number, reportPossible, sessionsFull, now }
@@ -218,11 +220,19 @@ export class HomeRunner {
     else if (effect.type === 'done') asked?.reply(status(id, OK))
     else if (effect.type === 'superseded') asked?.reply(status(id, SUPERSEDED))
     else if (effect.type === 'refused') asked?.reply(status(id, REFUSED, effect.reasonCode))
-    else if (effect.type === 'push-superseded') {
-      const push = { $case: 'superseded', value: { connection: effect.connection } } as const
-      this.#options.push(effect.proxy, { clientId, push })
-    } else if (effect.type === 'await-report') this.#park(clientId, asked)
-    else if (effect.type === 'fire-will') this.#fire(clientId, effect, asked)
+    else if (effect.type === 'push-superseded') this.#tellOver(clientId, effect)
+    else if (effect.type === 'await-report') {
+      const told = this.#tellOver(clientId, effect)
+      if (told || effect.patient) this.#park(clientId, asked)
+      else if (asked !== undefined) this.#ask(asked, false)
+    } else if (effect.type === 'fire-will') this.#fire(clientId, effect, asked)
+  }
+
+  #tellOver(
+    clientId: string,
+    { proxy, connection }: Readonly<{ proxy: number; connection: ConnectionNumber }>,
+  ): boolean {
+    return this.#options.push(proxy, { clientId, push: { $case: 'superseded', value: { connection } } })
   }
 
   #park(clientId: string, asked: Asked | undefined): void {

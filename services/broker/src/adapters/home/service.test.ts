@@ -15,7 +15,10 @@ const clock: Clock = {
   soon: (task) => void setImmediate(task),
 }
 
-async function world(sessionsMax = 10) {
+/** Waits for nothing: what has a deadline is left waiting. */
+const still: Clock = { ...clock, after: () => ({ cancel() {} }) }
+
+async function world(sessionsMax = 10, time = clock) {
   const log = createMemoryLog({ now: () => 0 })
   await log.provision(ternTopics(1))
   const wills: string[] = []
@@ -25,7 +28,7 @@ async function world(sessionsMax = 10) {
       log,
       broker: epoch,
       sessionsMax: lowered,
-      clock,
+      clock: time,
       logger: silentLogger,
       publishWill: async (_, body) =>
         void wills.push(decodeEnvelope(readBody(body, 0, body.length).header('tern')!).producerName),
@@ -67,11 +70,36 @@ test('a takeover fires the will of the old connection before the number is given
   const { homeOf, wills } = await world()
   const { service, open } = await homeOf(1)
   const pushed: number[] = []
-  service.onPush((proxy) => pushed.push(proxy))
+  service.onPush((proxy) => pushed.push(proxy) > 0)
   await open(1, { will: state.StoredWill.fromPartial({ topic: 'gone' }) })
   const { opened } = await open(2, {})
   expect(wills).toEqual(['will/c/1.1'])
   expect([opened?.sessionPresent, pushed[0]]).toEqual([false, 1])
+})
+
+test('a takeover of a session begins with what the old connection reports once it is told', async () => {
+  const { homeOf } = await world()
+  const { service, open, call } = await homeOf(1)
+  const { connection } = (await open(1, { expirySeconds: 60 })).opened!
+  const cursor = { progress: [{ queue: 0, low: 7, settled: [] }], inFlight: [] }
+  const close = { connection: connection!, willApplies: true, cursor }
+  service.onPush((_, { push }) => {
+    expect(push?.value).toEqual({ connection })
+    void call(1, { $case: 'close', value: home.CloseConnection.fromPartial(close) })
+    return true
+  })
+  expect((await open(2, { expirySeconds: 60 })).opened).toMatchObject({ sessionPresent: true, cursor })
+})
+
+test.each([
+  ['that is silent for long', clock, true],
+  ['that cannot be told, not for a moment', still, false],
+])('a takeover does not wait for a proxy %s', async (_, time, linked) => {
+  const { homeOf } = await world(10, time)
+  const { service, open } = await homeOf(1)
+  service.onPush(() => linked)
+  await open(1, { expirySeconds: 60 })
+  expect((await open(2, { expirySeconds: 60 })).opened?.sessionPresent).toBe(true)
 })
 
 test('a will of a proxy that died with its home is fired by the next home', async () => {

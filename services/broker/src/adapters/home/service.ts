@@ -27,7 +27,8 @@ export type HomeService = Readonly<{
   ask(question: question.HomeQuestion): Promise<question.HomeQuestionAnswer>
   /** The recorded death of a proxy incarnation. */
   proxyDied(incarnation: number): void
-  onPush(listener: (proxy: number, push: home.HomePush) => void): void
+  /** The listener says whether the proxy has a stream to this broker. */
+  onPush(listener: (proxy: number, push: home.HomePush) => boolean): void
   onSuperseded(listener: (queue: number, epoch: number) => void): void
   store(queue: number): StateStore | undefined
 }>
@@ -37,7 +38,7 @@ export function createHomeService({ log, broker, ...options }: HomeServiceOption
   const homes = new Map<number, HomeRunner>()
   /** The latest wish for each queue: an open that was overtaken by a close comes to nothing. */
   const wanted = new Map<number, number>()
-  let pushed: (proxy: number, push: home.HomePush) => void = () => {}
+  let pushed: (proxy: number, push: home.HomePush) => boolean = () => false
   let superseded: (queue: number, epoch: number) => void = () => {}
 
   function close(queue: number): void {

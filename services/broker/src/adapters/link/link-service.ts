@@ -50,8 +50,11 @@ export class Links {
     })
   }
 
-  push(proxy: number, push: home.HomePush): void {
-    for (const { link } of this.sessions) if (link.proxy === proxy) link.push(push)
+  /** False when the proxy has no stream here. */
+  push(proxy: number, push: home.HomePush): boolean {
+    const streams = [...this.sessions].filter(({ link }) => link.proxy === proxy)
+    for (const { link } of streams) link.push(push)
+    return streams.length > 0
   }
 
   /** Rejects when the proxy has not begun anew with this very takeover, or does not answer. */

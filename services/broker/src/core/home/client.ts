@@ -59,8 +59,11 @@ export type ClientEffect =
   | Readonly<{ type: 'refused'; reasonCode: number }>
   /** Told to the proxy of an older connection. */
   | Readonly<{ type: 'push-superseded'; proxy: number; connection: ConnectionNumber }>
-  /** The command is to be decided again once that connection was closed, or after `reportWaitMs`. */
-  | Readonly<{ type: 'await-report' }>
+  /**
+   * Told to the proxy too: the command is to be decided again once that connection was closed, or after `reportWaitMs`. At once when the
+   * proxy cannot be told, unless `patient`.
+   */
+  | Readonly<{ type: 'await-report'; proxy: number; connection: ConnectionNumber; patient: boolean }>
   /** Published, then removed, then (`again`) the command is decided again. */
   | Readonly<{ type: 'fire-will'; will: Will; again: boolean }>
 

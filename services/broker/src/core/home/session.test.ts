@@ -125,14 +125,21 @@ test('a delayed will fires at its time or at the end of its session, whichever i
 
 test('at a takeover the home waits for the report, then fires a will without delay before it gives the number', () => {
   const given = connect(1, { will: will(0) })
-  expect(types(after(given, connect(2, {}, { reportPossible: true })).effects)).toEqual([
-    'push-superseded',
-    'await-report',
-  ])
+  const { effects: waits } = after(given, connect(2, {}, { reportPossible: true }))
+  expect(waits).toEqual([{ type: 'await-report', proxy: 1, connection: at(1), patient: true }])
   const fired = after(given, connect(3))
   expect(fired.effects).toMatchObject([{ type: 'fire-will', again: true }])
   const { effects } = after(given, connect(3), { type: 'will-published', connection: at(1) }, connect(4))
   expect(effects.at(-1)).toEqual({ type: 'opened', connection: at(4), present: true })
+})
+
+test('a session that goes on waits for where the old connection left it, a clean start and a second try do not', () => {
+  const again = (clean: boolean) => connect(2, { cleanStart: clean }, { reportPossible: true })
+  const { effects } = after(connect(1), again(false))
+  expect(effects).toEqual([{ type: 'await-report', proxy: 1, connection: at(1), patient: false }])
+  expect(types(after(connect(1), again(true)).effects)).toContain('opened')
+  expect(types(after(connect(1), connect(2)).effects)).toContain('opened')
+  expect(types(after(connect(1), close(1, true), again(false)).effects)).toContain('opened')
 })
 
 test('the recorded death of a proxy ends its connections only', () => {

@@ -19,7 +19,10 @@ type Command<Type> = Extract<ClientCommand, { type: Type }>
 
 export const answer = (...effects: ClientEffect[]): ClientDecision => ({ events: [], effects })
 
-/** CONNECT. A will of the connection before is settled first: it never overtakes its client's next life (D9). */
+/**
+ * CONNECT. The connection before has its last word, for a while: of how it ended, by which its will is settled and never overtakes its
+ * client's next life (D9), and of how far a session that goes on has come, by which no more is repeated than must be.
+ */
 export function decideOpen(client: Client, command: Command<'open'>): ClientDecision {
   const { session, will } = client
   const { request, now } = command
@@ -33,10 +36,11 @@ export function decideOpen(client: Client, command: Command<'open'>): ClientDeci
     return open(client, command, session)
   const goesOn = session !== undefined && mayResume(session, now) && !request.cleanStart
   const fate = willAtTakeover(client, goesOn, now)
+  const holder = holderOf(client)
   const live = will !== undefined && will.dueAtMs === undefined
-  if (live && command.reportPossible) {
-    const push = { type: 'push-superseded', proxy: will.stored.proxy, connection: will.connection } as const
-    return answer(push, { type: 'await-report' })
+  if (holder !== undefined && (live || goesOn) && command.reportPossible) {
+    const { proxy, connection } = holder
+    return answer({ type: 'await-report', proxy, connection, patient: live })
   }
   if (fate === 'fires' && will !== undefined) {
     const { events, effects } = makeDue(will, Math.min(will.dueAtMs ?? now, now), now, true)

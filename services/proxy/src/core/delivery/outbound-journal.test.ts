@@ -57,6 +57,26 @@ test('QoS 2 of a session that lasts: journal before PUBLISH, RELEASED before PUB
   expect(packets().at(-1)).toMatchObject({ cmd: 'pubrel', messageId: 1 })
 })
 
+test('one write at a time: what came meanwhile shares the next, and nothing waits for a write that is not its own (D8)', async () => {
+  const queue = new FakeQueue()
+  const { journal, subscribe, texts } = client(queue, { journalled: true })
+  subscribe('t')
+  for (const text of ['one', 'two', 'three']) {
+    queue.publish([text, { qos: 2 }])
+    await settled()
+  }
+  expect(journal.map(({ entries }) => entries.length)).toEqual([1])
+  journal[0]?.done(true)
+  expect(texts()).toEqual(['one'])
+  queue.publish(['four', { qos: 2 }])
+  await settled()
+  expect(journal.map(({ entries }) => entries.length)).toEqual([1, 2])
+  journal[1]?.done(true)
+  expect(texts()).toEqual(['one', 'two', 'three'])
+  journal[2]?.done(true)
+  expect(texts()).toEqual(['one', 'two', 'three', 'four'])
+})
+
 test('PUBRELs leave in the order of their PUBRECs, whichever is durable first [MQTT5-4.6.0-4]', async () => {
   const queue = new FakeQueue()
   const { subscribe, packets, ack, journal } = client(queue, { journalled: true })

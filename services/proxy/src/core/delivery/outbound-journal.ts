@@ -10,6 +10,8 @@ const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
 const overWanted = 512
 const overMax = 2_048
 
+type Beginning = Readonly<{ entries: state.JournalEntry[]; then: () => void }>
+
 /** What follows once PUBREC is durable; undefined until it is. */
 type Release = { leave: (() => void) | undefined }
 
@@ -26,8 +28,10 @@ export class OutboundJournal {
   private readonly releases: Release[] = []
   /** PUBRECs of this turn. */
   private releasing: Readonly<{ entry: InFlight; done: (ok: boolean) => void }>[] = []
-  /** Exchanges that begin in this turn, to be written together. */
-  private beginning: state.JournalEntry[] = []
+  /** Exchanges that begin, to be written together. */
+  private beginning: Beginning | undefined
+  /** Exchanges that begin are being written. */
+  private isWriting = false
   /** Exchanges of groups that are over, which their owners have not written yet. */
   private untold = 0
 
@@ -41,18 +45,32 @@ export class OutboundJournal {
     return this.over.length + this.untold >= overMax
   }
 
-  /** What is put into the outbox from now on leaves after the exchange is durable. */
+  /**
+   * What is put into the outbox from now on leaves after the exchange is durable. Those of one turn are written together, and so are those
+   * that begin while a write is under way. One write at a time: a session that is resumed begins with what its home has of it, so the
+   * home must not have an exchange without those before it.
+   */
   begin(entry: InFlight, then: () => void): void {
     if (!this.options.journalled) return
-    this.beginning.push(journalOf(entry))
-    if (this.beginning.length > 1) return
+    if (this.beginning !== undefined) {
+      this.beginning.entries.push(journalOf(entry))
+      return
+    }
     this.outbox.hold()
-    this.options.clock.soon(() => {
-      this.write(this.beginning, () => {
-        this.outbox.release()
-        then()
-      })
-      this.beginning = []
+    this.beginning = { entries: [journalOf(entry)], then }
+    if (!this.isWriting) this.options.clock.soon(() => this.writeBeginning())
+  }
+
+  private writeBeginning(): void {
+    const { beginning } = this
+    if (beginning === undefined) return
+    this.beginning = undefined
+    this.isWriting = true
+    this.write(beginning.entries, () => {
+      this.outbox.release()
+      beginning.then()
+      this.isWriting = false
+      this.writeBeginning()
     })
   }
 

@@ -1,20 +1,16 @@
-/** What waits for a journal write: packets leave in their order, and none before what it depends on is durable (D8). */
+/** What waits for journal writes, which end in their order: packets leave in theirs, none before what it depends on is durable (D8). */
 export class Outbox {
-  private readonly frames: Buffer[] = []
+  /** For each write that is to come or under way. */
+  private readonly waiting: Buffer[][] = []
   private readonly send: (bytes: Buffer) => void
   private bytes = 0
-  private writing = 0
 
   constructor(send: (bytes: Buffer) => void) {
     this.send = send
   }
 
-  /** While something waits, no more than this is taken. */
+  /** While so much waits, no more is taken. */
   static readonly bytesMax = 1024 * 1024
-
-  get isEmpty(): boolean {
-    return this.frames.length === 0
-  }
 
   get isFull(): boolean {
     return this.bytes >= Outbox.bytesMax
@@ -22,22 +18,25 @@ export class Outbox {
 
   /** At once, unless something before it waits. */
   put(bytes: Buffer): void {
-    if (this.writing === 0) this.send(bytes)
-    else {
-      this.frames.push(bytes)
-      this.bytes += bytes.length
+    const last = this.waiting.at(-1)
+    if (last === undefined) {
+      this.send(bytes)
+      return
     }
+    last.push(bytes)
+    this.bytes += bytes.length
   }
 
-  /** What is put from now on waits until as many writes are done as were begun. */
+  /** What is put from now on waits for one write more. */
   hold(): void {
-    this.writing++
+    this.waiting.push([])
   }
 
+  /** The first write is done. Later ones hold nothing of it up: there is always one under way while messages come. */
   release(): void {
-    this.writing--
-    if (this.writing > 0) return
-    this.bytes = 0
-    for (const frame of this.frames.splice(0)) this.send(frame)
+    for (const frame of this.waiting.shift() ?? []) {
+      this.bytes -= frame.length
+      this.send(frame)
+    }
   }
 }
