@@ -6,7 +6,7 @@ export type Wire = Readonly<{ write(bytes: Buffer): void; destroy(): void }>
 export type WireListener = Readonly<{
   open(): void
   data(chunk: Buffer): void
-  /** Nothing went either way for a while; again for each further while. */
+  /** Nothing came for a while, whatever was sent; again for each further while. */
   silent(): void
   /** Called once, also when it could not be opened; `again` runs something later. */
   closed(again: (delayMs: number, run: () => void) => void): void
@@ -21,14 +21,16 @@ export const redialDelay = 50
 export const overTcp: Dial = (address, { open, data, silent, closed }) => {
   const [host = '', port = ''] = address.split(':')
   const socket = connect({ host, port: Number(port), noDelay: true })
+  const quiet = setInterval(silent, silenceMs)
   socket.on('connect', open)
-  socket.on('data', data)
-  socket.on('error', () => {})
-  socket.setTimeout(silenceMs)
-  socket.on('timeout', () => {
-    socket.setTimeout(silenceMs)
-    silent()
+  socket.on('data', (chunk) => {
+    quiet.refresh()
+    data(chunk)
   })
-  socket.on('close', () => closed((delayMs, run) => void setTimeout(run, delayMs)))
+  socket.on('error', () => {})
+  socket.on('close', () => {
+    clearInterval(quiet)
+    closed((delayMs, run) => void setTimeout(run, delayMs))
+  })
   return { write: (bytes) => void socket.write(bytes), destroy: () => void socket.destroy() }
 }

@@ -34,10 +34,7 @@ export const simulatedDial =
     })
     stir()
     return {
-      write(bytes) {
-        stir()
-        stream.send(bytes)
-      },
+      write: (bytes) => stream.send(bytes),
       destroy: () => stream.end(),
     }
   }
