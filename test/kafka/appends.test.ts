@@ -52,7 +52,8 @@ async function judged(appending: Appending, direct: Log): Promise<void> {
   expect((await appending.contradictions(direct)).slice(0, 5)).toEqual([])
 }
 
-test('requests and answers that are lost on the way leave nothing acknowledged missing and nothing doubled', async () => {
+/** Appends while requests and answers are lost on the way, until twenty of each were. */
+async function appendingUnderLoss(plant: (log: Log) => Log = (log) => log): Promise<readonly [Appending, Log]> {
   const random = seeded(1)
   const counts = new Map<Treatment, number>()
   let isBad = true
@@ -63,14 +64,54 @@ test('requests and answers that are lost on the way leave nothing acknowledged m
     if (apiKey === api.produce) counts.set(treatment, (counts.get(treatment) ?? 0) + 1)
     return treatment
   })
-  const appending = appendingTo(client)
+  const appending = appendingTo(plant(client))
   await expect
     .poll(() => Math.min(counts.get('answer lost') ?? 0, counts.get('not sent') ?? 0), { timeout: 60_000 })
     .toBeGreaterThan(20)
   isBad = false
+  return [appending, direct]
+}
+
+test('requests and answers that are lost on the way leave nothing acknowledged missing and nothing doubled', async () => {
+  const [appending, direct] = await appendingUnderLoss()
   await judged(appending, direct)
   expect(appending.told('unknown')).toBeGreaterThan(20)
   expect(appending.told()).toBeGreaterThan(100)
+})
+
+type Guess = (log: Log, ...append: Parameters<Log['append']>) => ReturnType<Log['append']>
+
+/** A log of which `guess` says what became of an append whose outcome is unknown. */
+function guessing(log: Log, guess: Guess): Log {
+  const append: Log['append'] = (...asked) =>
+    log.append(...asked).catch((error: LogError) => {
+      if (error.failure !== 'unknown') throw error
+      return guess(log, ...asked)
+    })
+  return new Proxy(log, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name)
+      return name === 'append' ? append : typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+const guesses: [string, Guess, RegExp][] = [
+  [
+    'that it was written',
+    async (log, name, partition) => {
+      const [range] = await log.offsets(name, [partition])
+      return { baseOffset: (range?.end ?? 0) - 1, appendTimeMs: 0 }
+    },
+    /was acknowledged at \d+, and the log has undefined/,
+  ],
+  ['that it was not', (log, ...asked) => log.append(...asked), /is there as .* and/],
+]
+
+test.each(guesses)('planted: a client that guesses %s is found', async (_, guess, found) => {
+  const [appending, direct] = await appendingUnderLoss((log) => guessing(log, guess))
+  await appending.stop()
+  expect((await appending.contradictions(direct)).join('\n')).toMatch(found)
 })
 
 test('leaders that move while appends are under way lose and double nothing', async () => {

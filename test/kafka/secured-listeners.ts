@@ -77,6 +77,10 @@ function securityOf(keyStore: string): string[] {
     `listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=${scram}`,
     `listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=${scram}`,
     'listener.name.sasl_plaintext.sasl.enabled.mechanisms=PLAIN',
+    // Rules bind those who log in, and there are none but what tests make.
+    'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'allow.everyone.if.no.acl.found=true',
+    'super.users=User:ANONYMOUS',
     `listener.name.sasl_plaintext.plain.sasl.jaas.config=${plain}`,
   ]
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { connectKafkaLog, type KafkaOptions, type Log, LogError, type SaslMechanism, ternTopics } from '@tern/log'
 import { batchOf, textsOf } from '@tern/log/testing'
 import { createLogger, systemClock } from '@tern/runtime'
+import kafkajs, { type AclOperationTypes } from 'kafkajs'
 import { connectAsync } from 'mqtt'
 import { afterAll, afterEach, describe, expect, inject, test } from 'vitest'
 import { startRegion } from '../support/region.ts'
@@ -12,6 +13,7 @@ import { runService } from '../support/service.ts'
 import { kafkaSettings } from './kafka-settings.ts'
 import { login, loginLastsMs } from './secured-listeners.ts'
 
+const { Kafka, logLevel } = kafkajs
 const inClear = inject('kafkaBootstrap')
 const { overTls, loginInClear, authority, anotherAuthority } = inject('kafkaSecured')
 const tls = { ca: readFileSync(authority, 'utf8') }
@@ -31,8 +33,9 @@ const written: string[] = []
 const opened: Log[] = []
 afterEach(() => Promise.all(opened.splice(0).map((log) => log.close())))
 
-async function open(bootstrap: string, security: Security): Promise<Log> {
-  const prefix = `${randomUUID().slice(0, 8)}.`
+const drawPrefix = () => `${randomUUID().slice(0, 8)}.`
+
+async function open(bootstrap: string, security: Security, prefix = drawPrefix()): Promise<Log> {
   const logger = createLogger((line) => void written.push(line))
   const options = { bootstrap: bootstrap.split(','), prefix, clock: systemClock, logger, ...security }
   const log = await connectKafkaLog(options)
@@ -110,6 +113,41 @@ describe('what will never be let in is refused in a sentence, within seconds', (
     expect(message).not.toContain(wrongPassword)
     expect(performance.now() - began).toBeLessThan(5_000)
   })
+})
+
+/** A rule of Kafka's against the user, for all topics of the prefix. */
+async function forbid(prefix: string, operation: AclOperationTypes): Promise<void> {
+  const admin = new Kafka({ brokers: inClear.split(','), logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const { AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
+  const rule = {
+    ...{ resourceType: AclResourceTypes.TOPIC, resourceName: prefix, host: '*', operation },
+    ...{ resourcePatternType: ResourcePatternTypes.PREFIXED, principal: `User:${login.username}` },
+    permissionType: AclPermissionTypes.DENY,
+  }
+  await admin.createAcls({ acl: [rule] })
+  await admin.disconnect()
+}
+
+test('what access rules forbid is refused in a sentence: to make topics, and to write', async () => {
+  const { CREATE, WRITE } = kafkajs.AclOperationTypes
+  const security = { tls, sasl: as('SCRAM-SHA-256') }
+  const prefix = drawPrefix()
+  await forbid(prefix, CREATE)
+  const made = (await open(overTls, security, prefix)).provision(ternTopics(1))
+  await expect(made).rejects.toMatchObject({
+    failure: 'refused',
+    message: expect.stringMatching(/do not let the user "tern" .*_AUTHORIZATION_FAILED.*; allow Create, /),
+  })
+  const other = drawPrefix()
+  const log = await open(overTls, security, other)
+  await log.provision(ternTopics(1))
+  await forbid(other, WRITE)
+  await expect
+    .poll(() => log.append('tern.messages', 0, batchOf('x')).catch(({ failure }: LogError) => failure), {
+      timeout: 10_000,
+    })
+    .toBe('refused')
 })
 
 const flagsFor = (ca: string) => [

@@ -10,7 +10,7 @@ import { Watch } from './watch.ts'
 
 /** Apache Kafka, 3.7 or newer, behind the log port, once a node has let the options in. */
 export async function kafkaLog(options: KafkaOptions): Promise<Log> {
-  const bootstrap = await reach(options)
+  await reach(options)
   const view = new ClusterView(options)
   const appender = new Appender(options, view)
   const questions = new Questions(options, view)
@@ -18,7 +18,7 @@ export async function kafkaLog(options: KafkaOptions): Promise<Log> {
   const watches = new Set<Watch>()
   const named = (topic: string) => `${options.prefix ?? ''}${topic}`
   return {
-    provision: (topics) => provision({ ...options, bootstrap }, topics),
+    provision: (topics) => provision(options, topics),
     append: (topic, partition, batch) => appender.append(named(topic), partition, batch),
     read: (topic, partition, from, bytesMax) => questions.read(named(topic), partition, from, bytesMax),
     offsets: (topic, partitions) => questions.offsets(named(topic), partitions),

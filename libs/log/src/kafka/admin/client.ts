@@ -39,7 +39,7 @@ function configOf({ bootstrap, tls, sasl }: KafkaOptions): KafkaConfig {
     clientId: 'ternmq',
     brokers: [...bootstrap],
     connectionTimeout: 2_000,
-    requestTimeout: 10_000,
+    requestTimeout: 5_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
     logLevel: logLevel.NOTHING,
     // Of two requests at once both would log in again, which Kafka refuses; a task is over before its login is.

@@ -1,8 +1,10 @@
 import type { Admin } from 'kafkajs'
 import { LogError, type TopicSpec } from '../../log.ts'
 import type { KafkaOptions } from '../options.ts'
+import { reach } from '../reach.ts'
 import { reasonOf } from '../wire/failure-chain.ts'
 import { settingsOf, withAdmin } from './client.ts'
+import { deniedOf } from './denied.ts'
 import {
   contradictions,
   missing,
@@ -13,17 +15,29 @@ import {
   type TopicFacts,
 } from './promise.ts'
 
+/** A node that has just stopped is still named as the one to ask; the others notice within seconds. */
+const triesMax = 4
+
 /** Makes the topics that are missing, and refuses those that cannot keep what the log promises. */
 export async function provision(options: KafkaOptions, topics: readonly TopicSpec[]): Promise<void> {
   const specs = topics.map((spec) => ({ ...spec, topic: `${options.prefix ?? ''}${spec.topic}` }))
-  try {
-    await withAdmin(options, async (admin) => {
-      await createMissing(admin, options, specs)
-      check(options, specs, await factsOf(admin, specs))
-    })
-  } catch (error) {
-    if (error instanceof LogError) throw error
-    throw new LogError('unknown', `Kafka could not be asked for its topics: ${reasonOf(error)}`)
+  for (let tries = 1; ; tries++) {
+    try {
+      // Nodes that answer come first: they are asked in this order.
+      const bootstrap = await reach(options)
+      await withAdmin({ ...options, bootstrap }, async (admin) => {
+        await createMissing(admin, options, specs)
+        check(options, specs, await factsOf(admin, specs))
+      })
+      return
+    } catch (error) {
+      if (error instanceof LogError) throw error
+      const denied = deniedOf(error, options)
+      if (denied !== undefined) throw new LogError('refused', denied)
+      if (tries === triesMax)
+        throw new LogError('unknown', `Kafka could not be asked for its topics: ${reasonOf(error)}`)
+      options.logger.warn('Kafka could not be asked for its topics yet', { because: reasonOf(error) })
+    }
   }
 }
 

@@ -3,7 +3,8 @@ export function failureChain(error: unknown): Error[] {
   const chain: Error[] = []
   for (let inner = error; inner instanceof Error && !chain.includes(inner); ) {
     chain.push(inner)
-    inner = inner instanceof AggregateError ? (inner.errors[0] ?? inner.cause) : inner.cause
+    // kafkajs has an aggregate of its own.
+    inner = (inner as { errors?: readonly unknown[] }).errors?.[0] ?? inner.cause
   }
   return chain
 }
