@@ -80,7 +80,7 @@ const allowed: SourceFile[] = [
     text: "import { topic } from '@tern/mqtt'\nimport { partitionOf } from '@tern/routing'\nimport { y } from './y.ts'",
   },
   { path: 'services/broker/src/core/queue.test.ts', text: "import { readFileSync } from 'node:fs'" },
-  { path: core, text: "import { type Millis, unreachable } from '@tern/runtime'" },
+  { path: core, text: "import { type Millis, pause, unreachable } from '@tern/runtime'" },
   { path: 'libs/mqtt/src/codec.ts', text: "import p from 'mqtt-packet'" },
   { path: 'libs/log/src/embedded/store.ts', text: "import { open } from 'lmdb'" },
   { path: 'services/proxy/src/adapters/websocket.ts', text: "import { WebSocketServer } from 'ws'" },

@@ -13,6 +13,10 @@ export type Clock = Readonly<{
   soon(task: () => void): void
 }>
 
+/** Resolves `delay` milliseconds from now. */
+export const pause = (clock: Clock, delay: Millis): Promise<void> =>
+  new Promise((resolve) => void clock.after(delay, resolve))
+
 /** How much faster or slower than real time the clock may go to come near a wall clock that was set. */
 const slew = 0.01
 

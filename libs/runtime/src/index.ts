@@ -1,5 +1,5 @@
 export { type Address, addressOf } from './address.ts'
-export { type Clock, type Millis, systemClock, type Timer } from './clock.ts'
+export { type Clock, type Millis, pause, systemClock, type Timer } from './clock.ts'
 export type { Duplex, DuplexListener } from './duplex.ts'
 export { duplexPair } from './duplex-pair.ts'
 export { createLogger, type Logger, silentLogger } from './logger.ts'

@@ -1,5 +1,5 @@
 import { connectClient, unaryCall } from '@tern/rpc'
-import { type Clock, systemClock } from '@tern/runtime'
+import { type Clock, pause, systemClock } from '@tern/runtime'
 import { type Log, LogError, type OffsetRange } from '../log.ts'
 import { AppendStream } from './append-stream.ts'
 import { asBuffer, logService } from './method-definitions.ts'
@@ -19,7 +19,6 @@ export function connectEmbeddedLog(address: string, { clock = systemClock }: { c
   const tails = new Set<{ cancel(): void }>()
   let closed = false
 
-  const pause = () => new Promise<void>((resolve) => void clock.after(retryEveryMs, resolve))
   const ask = async <In, Out>(method: Parameters<typeof unaryCall<In, Out>>[1], request: In): Promise<Out> => {
     const giveUpAt = clock.now() + retryForMs
     for (;;) {
@@ -32,7 +31,7 @@ export function connectEmbeddedLog(address: string, { clock = systemClock }: { c
         const away = code === status.unavailable || code === status.deadlineExceeded || code === status.cancelled
         if (!away || closed || clock.now() >= giveUpAt) throw new LogError('unknown', message)
       }
-      await pause()
+      await pause(clock, retryEveryMs)
     }
   }
   const offsets = async (topic: string, partitions: readonly number[]): Promise<OffsetRange[]> => {

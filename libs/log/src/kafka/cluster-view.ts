@@ -1,4 +1,4 @@
-import { addressOf, type Clock } from '@tern/runtime'
+import { addressOf, type Clock, pause } from '@tern/runtime'
 import { LogError } from '../log.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
 import { reasonOf } from './wire/failure-chain.ts'
@@ -93,7 +93,7 @@ export class ClusterView {
     const known = [...this.known.values()].map(({ connection }) => connection)
     if (!(await this.anyAnswers(known))) await this.anyAnswers(this.seeds)
     // Nobody asks more often than this.
-    await new Promise<void>((resolve) => void this.clock.after(kafkaLimits.leaderEveryMs, resolve))
+    await pause(this.clock, kafkaLimits.leaderEveryMs)
   }
 
   /**

@@ -1,4 +1,5 @@
 import { batches } from '@tern/record'
+import { pause } from '@tern/runtime'
 import type { ClusterView } from './cluster-view.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
 import type { Questions } from './questions.ts'
@@ -49,7 +50,7 @@ export class Tail {
         logger.warn('a tail of Kafka was interrupted', { topic, partition, error: String(error) })
         this.way?.connection.close()
         this.way = undefined
-        await new Promise<void>((resolve) => void clock.after(kafkaLimits.tailPauseMs, resolve))
+        await pause(clock, kafkaLimits.tailPauseMs)
         await this.view.refresh([topic])
       }
     }

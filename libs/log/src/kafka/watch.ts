@@ -1,4 +1,4 @@
-import type { Clock } from '@tern/runtime'
+import { type Clock, pause } from '@tern/runtime'
 import type { OffsetRange } from '../log.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
@@ -70,7 +70,7 @@ export class Watch {
     const { topic } = this.wish
     const { watchWaitMs, watchWaitBusyMs, watchPauseMs, tailPauseMs } = kafkaLimits
     const from = new Map(led.flatMap(([partition, offset]) => (offset === undefined ? [] : [[partition, offset]])))
-    if (from.size === 0) return this.pause(watchWaitBusyMs)
+    if (from.size === 0) return pause(this.clock, watchWaitBusyMs)
     // What is left out now may be quiet soon.
     const waitMs = from.size < led.length ? watchWaitBusyMs : watchWaitMs
     try {
@@ -80,15 +80,11 @@ export class Watch {
         if (isPassing(code)) void this.view.refresh([topic])
         else if (end > (from.get(partition) ?? end)) this.wish.grown(partition, { start, end })
       }
-      return this.pause(watchPauseMs)
+      return pause(this.clock, watchPauseMs)
     } catch {
       // Who reads and appends tells of it; an owner looks by itself now and then.
-      await this.pause(tailPauseMs)
+      await pause(this.clock, tailPauseMs)
       return this.view.refresh([topic])
     }
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.clock.after(ms, resolve))
   }
 }

@@ -1,7 +1,7 @@
 import type { Log } from '@tern/log'
 import { control, type question } from '@tern/proto'
 import type { RouteTable } from '@tern/routing'
-import type { Clock, Logger } from '@tern/runtime'
+import { type Clock, type Logger, pause } from '@tern/runtime'
 import {
   countOf,
   forget,
@@ -65,7 +65,7 @@ export class Forgetter {
     let forgotten = 0
     for (const suspects of suspectsOf(runner.state, runner.logStart)) {
       forgotten += await this.ask(runner, suspects)
-      await this.pause()
+      await pause(this.options.clock, Math.min(forgetting.pauseMs, this.everyMs))
       if (this.stopped) break
     }
     return forgotten
@@ -146,10 +146,5 @@ export class Forgetter {
       sessions: new Set(existing.map(({ clientId, incarnation }) => sessionOf(clientId, incarnation))),
       wills: new Set(waiting.map(({ clientId }) => clientId)),
     }
-  }
-
-  private pause(): Promise<void> {
-    const pauseMs = Math.min(forgetting.pauseMs, this.everyMs)
-    return new Promise((resolve) => void this.options.clock.after(pauseMs, resolve))
   }
 }

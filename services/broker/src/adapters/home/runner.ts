@@ -1,5 +1,5 @@
 import { home } from '@tern/proto'
-import type { Clock, Logger } from '@tern/runtime'
+import { type Clock, type Logger, pause } from '@tern/runtime'
 import {
   type Client,
   type ClientEffect,
@@ -261,7 +261,7 @@ export class HomeRunner {
         break
       } catch (error) {
         this.#options.logger.warn('a will could not be published yet', { clientId, error: String(error) })
-        await new Promise<void>((resolve) => this.#options.clock.after(retryMs, resolve))
+        await pause(this.#options.clock, retryMs)
       }
     }
     // The next home finds it due and publishes it.

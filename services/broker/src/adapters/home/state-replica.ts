@@ -1,6 +1,6 @@
 import type { Log } from '@tern/log'
 import { batches } from '@tern/record'
-import type { Clock, Logger } from '@tern/runtime'
+import { type Clock, type Logger, pause } from '@tern/runtime'
 import { decodeStateRecord, type Fence, type StateEntry, type StateRecord } from './state-record.ts'
 
 export const replicaLimits = { readBytesMax: 1 << 20, retryDelayMs: 100 }
@@ -40,7 +40,7 @@ export async function createStateReplica(options: ReplicaOptions): Promise<State
       } catch (error) {
         if (stopped()) throw error
         logger.warn('state partition cannot be read now', { queue, error: String(error) })
-        await new Promise<void>((resolve) => clock.after(replicaLimits.retryDelayMs, resolve))
+        await pause(clock, replicaLimits.retryDelayMs)
       }
     }
   }

@@ -1,6 +1,6 @@
 import { type Log, LogError } from '@tern/log'
 import { encodeBatch } from '@tern/record'
-import { type Clock, type Logger, Outage } from '@tern/runtime'
+import { type Clock, type Logger, Outage, pause } from '@tern/runtime'
 import { encodeStateRecord, type StateEntry, type StateRecord, type StateWrite } from './state-record.ts'
 import { createStateReplica, type StateReplica } from './state-replica.ts'
 
@@ -239,7 +239,7 @@ class Writer implements StateStore {
     const batch = encodeBatch(puts.flatMap((put) => put.bodies))
     const last = records.at(-1)!
     while (!this.#stopped && !(await this.#attempt(batch, records))) {
-      await new Promise<void>((resolve) => this.#options.clock.after(stateLimits.retryDelayMs, resolve))
+      await pause(this.#options.clock, stateLimits.retryDelayMs)
     }
     for (const { key, fence } of records) {
       if (this.#overlay.get(key)?.fence.number === fence.number) this.#overlay.delete(key)

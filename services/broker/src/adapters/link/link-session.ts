@@ -1,6 +1,6 @@
 import { append, type deliver, home, type link, type question } from '@tern/proto'
 import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
-import type { Clock, Logger } from '@tern/runtime'
+import { type Clock, type Logger, pause } from '@tern/runtime'
 import type { AppendVerdict } from '../../core/queue/append-queue.ts'
 import { ClientQuestions } from '../forgetting/client-questions.ts'
 import { status } from '../home/calls.ts'
@@ -191,7 +191,7 @@ export class LinkSession {
         return await ask()
       } catch (error) {
         this.options.logger.warn('a question waits for the log', { error: String(error) })
-        await new Promise<void>((resolve) => void this.options.clock.after(100, resolve))
+        await pause(this.options.clock, 100)
       }
     }
     return undefined

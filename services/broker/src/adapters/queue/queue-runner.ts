@@ -1,6 +1,6 @@
 import type { Log, OffsetRange } from '@tern/log'
 import { encodeBatch, readBody } from '@tern/record'
-import { type Clock, type Logger, Outage, unreachable } from '@tern/runtime'
+import { type Clock, type Logger, Outage, pause, unreachable } from '@tern/runtime'
 import { Dispatcher, type Recipient } from '../../core/dispatch/dispatcher.ts'
 import { AppendQueue, type Batch, type Entry } from '../../core/queue/append-queue.ts'
 import { QueueState } from '../../core/queue/queue-state.ts'
@@ -202,7 +202,7 @@ export class QueueRunner {
   /** An answer that did not come, or a refusal: what the log holds decides; the rest is tried again, in its order. */
   private async resolve({ entries }: Batch, error: unknown): Promise<void> {
     this.outage.failed(error)
-    await this.pause()
+    await pause(this.options.clock, retryDelay)
     await this.readToEnd()
     const missing = entries.findIndex(({ record }) => !this.state.knows(record))
     this.answer(missing < 0 ? entries : entries.slice(0, missing))
@@ -225,13 +225,9 @@ export class QueueRunner {
         return await this.readTo(range?.end ?? 0)
       } catch (error) {
         this.options.logger.warn('the log does not answer; asked again', { error: String(error) })
-        await this.pause()
+        await pause(this.options.clock, retryDelay)
       }
     }
-  }
-
-  private pause(): Promise<void> {
-    return new Promise((resolve) => void this.options.clock.after(retryDelay, resolve))
   }
 
   /** Folds what stands in the log below `end`. One reader at a time: the fold is in log order. */

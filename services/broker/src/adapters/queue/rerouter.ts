@@ -2,7 +2,7 @@ import type { Log } from '@tern/log'
 import { envelope } from '@tern/proto'
 import { encodeBody, encodeEnvelope, readBody } from '@tern/record'
 import { partitionOf } from '@tern/routing'
-import type { Clock, Logger } from '@tern/runtime'
+import { type Clock, type Logger, pause } from '@tern/runtime'
 import { batchLimits } from '../../core/queue/append-queue.ts'
 import type { QueueState } from '../../core/queue/queue-state.ts'
 import { readRecord } from '../../core/queue/record-reading.ts'
@@ -136,7 +136,7 @@ export class Rerouter {
         return
       } catch (error) {
         this.options.logger.warn('foreign records wait for their queue', { error: String(error) })
-        await new Promise<void>((resolve) => void this.options.clock.after(retryDelay, resolve))
+        await pause(this.options.clock, retryDelay)
       }
     }
   }

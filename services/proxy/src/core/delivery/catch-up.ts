@@ -1,4 +1,5 @@
 import { state } from '@tern/proto'
+import { pause } from '@tern/runtime'
 import type { Message } from '../../ports.ts'
 import type { Delivery } from './delivery.ts'
 import { Outgoing } from './outgoing.ts'
@@ -80,7 +81,7 @@ export class CatchUp {
         for (const entry of entries) delivery.forget(entry)
       }
       // An owner that has just begun may not have come so far; nothing may overtake what was in flight.
-      if (page.last < page.first) await new Promise<void>((resolve) => void clock.after(againDelay, resolve))
+      if (page.last < page.first) await pause(clock, againDelay)
     }
   }
 
