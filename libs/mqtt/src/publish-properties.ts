@@ -1,16 +1,6 @@
 import { fieldValue, varintBytes, writeField, writeUint16, writeUint32, writeVarint } from './field-writer.ts'
 import type { Properties } from './packet.ts'
-
-const id = {
-  payloadFormatIndicator: 0x01,
-  messageExpiryInterval: 0x02,
-  contentType: 0x03,
-  responseTopic: 0x08,
-  correlationData: 0x09,
-  subscriptionIdentifier: 0x0b,
-  topicAlias: 0x23,
-  userProperty: 0x26,
-} as const
+import { propertyId as id } from './property-id.ts'
 
 const none = Buffer.alloc(0)
 

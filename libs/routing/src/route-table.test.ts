@@ -1,17 +1,10 @@
-import { control, nameserver } from '@tern/proto'
+import { nameserver } from '@tern/proto'
 import { expect, test } from 'vitest'
 import { applyRoutes, emptyRouteTable } from './route-table.ts'
+import { member } from './testing/member.ts'
 
 const update = (content: Partial<nameserver.WatchRoutesResponse>) =>
   nameserver.WatchRoutesResponse.fromPartial({ queues: 2, ...content })
-const member = (incarnation: number) => ({
-  incarnation,
-  kind: control.MemberKind.BROKER,
-  zone: 'az-a',
-  address: `broker-${incarnation}:1`,
-  nonce: `run-${incarnation}`,
-  draining: false,
-})
 
 const table = applyRoutes(
   emptyRouteTable,

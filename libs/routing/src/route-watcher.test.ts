@@ -1,16 +1,8 @@
-import { control, nameserver } from '@tern/proto'
+import { nameserver } from '@tern/proto'
 import { expect, test } from 'vitest'
 import { createRouteWatcher, deathsMax, type WatchRoutes } from './route-watcher.ts'
 import { manualClock } from './testing/manual-clock.ts'
-
-const member = (incarnation: number) => ({
-  incarnation,
-  kind: control.MemberKind.BROKER,
-  zone: 'az-a',
-  address: `broker-${incarnation}:1`,
-  nonce: `run-${incarnation}`,
-  draining: false,
-})
+import { member } from './testing/member.ts'
 
 function watching() {
   const clock = manualClock()
