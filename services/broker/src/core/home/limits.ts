@@ -7,7 +7,7 @@ export const homeLimits = {
   cursorRangesMax: 20_000,
   /** Ended connections whose numbers are remembered; the oldest are forgotten. */
   endedMax: 100_000,
-  /** At a takeover of a connection with a will: how long its proxy may take to say how it ended. */
+  /** At a takeover of a session that goes on, or of a connection with a will: how long the old proxy may take to say how it ended. */
   reportWaitMs: 300,
 }
 
