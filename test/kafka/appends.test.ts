@@ -103,7 +103,7 @@ const guesses: [string, Guess, RegExp][] = [
       const [range] = await log.offsets(name, [partition])
       return { baseOffset: (range?.end ?? 0) - 1, appendTimeMs: 0 }
     },
-    /was acknowledged at \d+, and the log has undefined/,
+    /was acknowledged at \d+, and the log has/,
   ],
   ['that it was not', (log, ...asked) => log.append(...asked), /is there as .* and/],
 ]

@@ -142,12 +142,15 @@ test('what access rules forbid is refused in a sentence: to make topics, and to 
   const other = drawPrefix()
   const log = await open(overTls, security, other)
   await log.provision(ternTopics(1))
+  const append = () => log.append('tern.messages', 0, batchOf('x'))
+  await append()
   await forbid(other, WRITE)
-  await expect
-    .poll(() => log.append('tern.messages', 0, batchOf('x')).catch(({ failure }: LogError) => failure), {
-      timeout: 10_000,
-    })
-    .toBe('refused')
+  const failure = () =>
+    append().then(
+      () => 'none',
+      (error: LogError) => error.failure,
+    )
+  await expect.poll(failure, { timeout: 10_000 }).toBe('refused')
 })
 
 const flagsFor = (ca: string) => [
