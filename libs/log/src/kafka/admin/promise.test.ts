@@ -21,6 +21,11 @@ test.each([messages, state, control])('a topic as it is made keeps the promise: 
   expect([...shortcomings(spec, factsOf(spec)), ...contradictions(spec, factsOf(spec))]).toEqual([])
 })
 
+test('a compacted topic begins a segment every ten minutes, since what is in the newest is not compacted', () => {
+  expect(settingsFor(state, 3)).toMatchObject({ 'segment.ms': '600000' })
+  expect(settingsFor(messages, 3)).toMatchObject({ 'segment.ms': '3600000' })
+})
+
 test('longer retention and more replicas than needed are no fault', () => {
   const facts = factsOf(messages, { 'retention.ms': '-1', 'min.insync.replicas': '3' }, { replicas: 5 })
   expect([...shortcomings(messages, facts), ...contradictions(messages, facts)]).toEqual([])

@@ -17,6 +17,8 @@ const inSyncWanted = 2
 const batchBytesMax = 1_048_588
 /** Readers of tern.state may be so late, and miss nothing. */
 const compactionLagMs = 600_000
+/** Kafka compacts nothing of a segment that it still writes, and a takeover reads all that is not compacted. */
+const compactedSegmentMs = 600_000
 const forever = -1
 
 const retentionOf = ({ retentionMs }: NamedSpec) => (retentionMs === 0 ? forever : retentionMs)
@@ -24,7 +26,11 @@ const retentionOf = ({ retentionMs }: NamedSpec) => (retentionMs === 0 ? forever
 /** The settings with which a topic is made: what the log promises rests on them. */
 export function settingsFor(spec: NamedSpec, replicas: number): Record<string, string> {
   const kept = spec.compacted
-    ? { 'min.compaction.lag.ms': compactionLagMs, 'max.compaction.lag.ms': 21_600_000 }
+    ? {
+        'min.compaction.lag.ms': compactionLagMs,
+        'max.compaction.lag.ms': 21_600_000,
+        'segment.ms': compactedSegmentMs,
+      }
     : { 'retention.ms': retentionOf(spec), 'retention.bytes': forever }
   const settings = {
     'cleanup.policy': spec.compacted ? 'compact' : 'delete',
