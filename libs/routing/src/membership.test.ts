@@ -27,6 +27,7 @@ function joining() {
     addresses: ['a:1', 'b:1'],
     nonce: 'run-1',
     clock,
+    logSilentMs: () => 12.4,
     dial,
   })
   const reasons: string[] = []
@@ -40,9 +41,10 @@ const hello = JSON.stringify({
   $case: 'hello',
   value: { kind: control.MemberKind.BROKER, nonce: 'run-1', zone: 'az-a', address: 'me:1' },
 })
-const heartbeat = (serving: readonly number[]) => JSON.stringify({ $case: 'heartbeat', value: { serving } })
+const heartbeat = (serving: readonly number[]) =>
+  JSON.stringify({ $case: 'heartbeat', value: { serving, logSilentMs: 12 } })
 
-test('it says Hello to every nameserver, and then beats four times a second with what it serves', () => {
+test('it says Hello to every nameserver, and then beats four times a second with what it serves and how its log is', () => {
   const { clock, streams, membership } = joining()
   clock.pass(250)
   membership.setServing([1, 5])

@@ -17,6 +17,8 @@ export type MembershipOptions = Readonly<{
   /** Drawn at random for this run; a new incarnation needs a new one. */
   nonce: string
   clock: Clock
+  /** For how long its log has left it without an answer; told with each heartbeat. */
+  logSilentMs?: () => Millis
   dial?: (address: string) => RegisterStream
 }>
 
@@ -35,7 +37,7 @@ const dialNameserver = (address: string): RegisterStream =>
 
 /** Holds a Register stream to every nameserver and beats on each. */
 export function createMembership(options: MembershipOptions): Membership {
-  const { addresses, clock, dial = dialNameserver } = options
+  const { addresses, clock, dial = dialNameserver, logSilentMs = () => 0 } = options
   const hello: nameserver.RegisterRequest = { message: { $case: 'hello', value: helloOf(options) } }
   const streams = new Map<string, RegisterStream>()
   const deathListeners: ((reason: string) => void)[] = []
@@ -54,7 +56,8 @@ export function createMembership(options: MembershipOptions): Membership {
 
   const beat = () => {
     if (over) return
-    const heartbeat: nameserver.RegisterRequest = { message: { $case: 'heartbeat', value: { serving: [...serving] } } }
+    const value = { serving: [...serving], logSilentMs: Math.round(logSilentMs()) }
+    const heartbeat: nameserver.RegisterRequest = { message: { $case: 'heartbeat', value } }
     for (const stream of streams.values()) stream.send(heartbeat)
     after(heartbeatInterval, beat)
   }

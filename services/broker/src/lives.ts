@@ -6,7 +6,7 @@ import {
   type RouteTable,
   type WatchRoutes,
 } from '@tern/routing'
-import type { Clock, Logger } from '@tern/runtime'
+import { type Clock, type Logger, Silence } from '@tern/runtime'
 import { Forgetter } from './adapters/forgetting/forgetter.ts'
 import { createHomeService } from './adapters/home/service.ts'
 import { type AskHomes, HomeQuestions } from './adapters/link/home-questions.ts'
@@ -15,6 +15,7 @@ import { RecordPublisher } from './adapters/link/record-publisher.ts'
 import { type DialBroker, Remotes } from './adapters/link/remotes.ts'
 import { endProducers } from './adapters/queue/ended-producers.ts'
 import { Ownership } from './adapters/queue/ownership.ts'
+import { messagesTopic } from './adapters/queue/queue-records.ts'
 import type { PublishAll } from './adapters/queue/rerouter.ts'
 import type { BrokerConfig } from './config.ts'
 
@@ -40,7 +41,9 @@ export type BrokerLives = Readonly<{
   stop(): void
 }>
 
-type Life = Readonly<{ links: Links; stop(): void }>
+type Life = Readonly<{ links: Links; logSilentMs(): number; stop(): void }>
+
+const askLogEveryMs = 1_000
 
 /** One incarnation after the other: who finds itself declared dead drops everything and comes back as a new one. */
 export function createBrokerLives(config: BrokerConfig, address: string, ports: BrokerPorts): BrokerLives {
@@ -59,6 +62,7 @@ export function createBrokerLives(config: BrokerConfig, address: string, ports: 
       addresses,
       nonce: config.nonce(),
       clock,
+      logSilentMs: () => life?.logSilentMs() ?? 0,
       ...dial,
     })
     let over = false
@@ -132,6 +136,8 @@ function liveAs(
     table: () => routes.table(),
     askClients: (...asked) => links.askClients(...asked),
   })
+  const allQueues = () => Array.from({ length: queues() }, (_, queue) => queue)
+  const logSilence = new Silence(clock, () => log.offsets(messagesTopic, allQueues()), askLogEveryMs)
   homes.onPush((proxy, push) => links.push(proxy, push))
   homes.onSuperseded((queue) => ownership.giveUp(queue))
   routes.onDied((incarnation) => {
@@ -142,7 +148,9 @@ function liveAs(
   routes.onChange((table) => ownership.follow(table))
   return {
     links,
+    logSilentMs: () => logSilence.ms,
     stop() {
+      logSilence.stop()
       routes.stop()
       forgetter.stop()
       ownership.stop()

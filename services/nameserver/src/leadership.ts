@@ -1,12 +1,13 @@
 import type { control, nameserver } from '@tern/proto'
-import { type Clock, type Logger, Outage } from '@tern/runtime'
+import { type Clock, type Logger, Outage, type Silence } from '@tern/runtime'
 import type { ControlLog } from './adapters/control-log.ts'
 import type { MemberStreams } from './adapters/member-streams.ts'
-import type { Peers } from './adapters/peers.ts'
+import type { Peers, PeerView } from './adapters/peers.ts'
 import type { NameserverConfig } from './config.ts'
 import { type Attention, attend, attentive } from './core/attention.ts'
 import type { ControlState } from './core/control-state.ts'
 import { decisionsOf, drainDecisions, type Sights } from './core/decisions.ts'
+import { logSilenceMax } from './core/liveness.ts'
 import { snapshotOf } from './core/snapshot.ts'
 import { type Observed, observe, standing } from './core/standing-wishes.ts'
 import { termToClaim } from './core/term.ts'
@@ -30,13 +31,14 @@ type Options = Readonly<{
   clock: Clock
   logger: Logger
   controlLog: ControlLog
+  logSilence: Silence
   members: MemberStreams
   peers: Peers
 }>
 
 /** Claims a term when nobody leads, and decides while it leads. One append is outstanding at a time. */
 export function createLeadership(options: Options): Leadership {
-  const { config, clock, logger, controlLog, members } = options
+  const { config, clock, logger, controlLog, logSilence, members } = options
   const run = `${config.name}/${config.nonce}`
   const outage = new Outage(
     logger,
@@ -97,6 +99,7 @@ export function createLeadership(options: Options): Leadership {
       term: controlLog.state().leader?.term ?? 0,
       leading: leads(),
       observations: observationsOf(controlLog.state(), members, clock.now()),
+      logSilentMs: logSilence.ms,
     }),
     async drain(request) {
       const state = controlLog.state()
@@ -114,7 +117,7 @@ export function createLeadership(options: Options): Leadership {
 
 /** What a look leads to: a claim when nobody leads, decisions while this run does. Both resolve once the fold has them. */
 function createDecider(
-  { config, clock, logger, controlLog, members, peers }: Options,
+  { config, clock, logger, controlLog, logSilence, members, peers }: Options,
   run: string,
   {
     outage,
@@ -137,6 +140,8 @@ function createDecider(
   }
 
   const claim = async (state: ControlState) => {
+    // It could not decide anything, and a claim that comes late would only take a term from who can.
+    if (logSilence.ms > logSilenceMax) return
     const now = clock.now()
     const alive = peers
       .views()
@@ -197,8 +202,14 @@ function leaderSight(state: ControlState, run: string, peers: Peers, listeningSi
   const successor = peers.views().find((peer) => peer.run?.startsWith(`${name}/`) && peer.run !== leading)
   return {
     heardAt: Math.max(listeningSince, view?.heardAt ?? 0),
-    goneSince: view?.refusedSince ?? (successor ? Math.max(listeningSince, successor.heardAt) : undefined),
+    goneSince: view?.refusedSince ?? (successor ? Math.max(listeningSince, successor.heardAt) : withoutLogSince(view)),
   }
+}
+
+/** When it had been without the log for too long, by what it says itself. */
+function withoutLogSince(view: PeerView | undefined): number | undefined {
+  if (view === undefined || view.logSilentMs <= logSilenceMax) return undefined
+  return view.observedAt - (view.logSilentMs - logSilenceMax)
 }
 
 function observationsOf(state: ControlState, members: MemberStreams, now: number): nameserver.Observation[] {

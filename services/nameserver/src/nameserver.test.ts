@@ -5,7 +5,7 @@ import { systemClock as clock, silentLogger } from '@tern/runtime'
 import { afterEach, expect, test } from 'vitest'
 import type { NameserverConfig } from './config.ts'
 import { createNameserver, type Nameserver } from './nameserver.ts'
-import { cleanUp, countOf, freeAddress, later, ownersOf, watch } from './testing/region.ts'
+import { cleanUp, countOf, freeAddress, later, leaderOf, ownersOf, watch } from './testing/region.ts'
 
 afterEach(cleanUp)
 
@@ -16,14 +16,29 @@ async function startNameserver(log: Log, config: NameserverConfig): Promise<Name
   return nameserver
 }
 
-async function startThree(snapshotRecords = 1_000) {
+/** What one process has of a log, until its way there is cut: then nothing is answered, and nothing is heard. */
+function severable(log: Log): Readonly<{ log: Log; cut(): void }> {
+  let isCut = false
+  const never = new Promise<never>(() => {})
+  return {
+    cut: () => (isCut = true),
+    log: {
+      ...log,
+      append: (...given) => (isCut ? never : log.append(...given)),
+      offsets: (...given) => (isCut ? never : log.offsets(...given)),
+      tail: (topic, partition, from, deliver) => log.tail(topic, partition, from, (bytes) => isCut || deliver(bytes)),
+    },
+  }
+}
+
+async function startThree(snapshotRecords = 1_000, reach: (log: Log, i: number) => Log = (log) => log) {
   const log = createMemoryLog({ now: clock.now })
   const addresses = await Promise.all([freeAddress(), freeAddress(), freeAddress()])
   const nameservers = await Promise.all(
     addresses.map((listen, i) => {
       const peers = addresses.filter((address) => address !== listen)
       const zone = `az-${'abc'[i]}`
-      return startNameserver(log, {
+      return startNameserver(reach(log, i), {
         name: `ns-${i}`,
         nonce: `run-${i}`,
         zone,
@@ -39,9 +54,10 @@ async function startThree(snapshotRecords = 1_000) {
 }
 
 /** A broker that listens, so that its end is a refused connection. */
-async function startBroker(addresses: readonly string[], zone: string, nonce: string) {
+async function startBroker(addresses: readonly string[], zone: string, nonce: string, logSilentMs = () => 0) {
   const server = await startServer('127.0.0.1:0', [])
-  const membership = createMembership({ kind: 'broker', zone, address: server.address, addresses, nonce, clock })
+  const { address } = server
+  const membership = createMembership({ kind: 'broker', zone, address, addresses, nonce, clock, logSilentMs })
   const kill = () => {
     membership.stop()
     server.stop()
@@ -79,6 +95,28 @@ test('when the leader dies another leads, and a returned broker gets queues back
   const b = await startBroker(addresses, 'az-b', 'b')
   const table = await until((next) => countOf(next, b.incarnation) === 6)
   expect(countOf(table, a.incarnation)).toBe(6)
+})
+
+test('a zone that is cut off from the log neither decides nor owns, and those who watch its nameserver learn it', {
+  timeout: 20_000,
+}, async () => {
+  const ways: (() => void)[] = []
+  const { addresses } = await startThree(1_000, (log, i) => {
+    const way = severable(log)
+    ways[i] = way.cut
+    return way.log
+  })
+  let cutAt: number | undefined
+  const a = await startBroker(addresses, 'az-a', 'a', () => (cutAt === undefined ? 0 : clock.now() - cutAt))
+  const b = await startBroker(addresses, 'az-b', 'b')
+  const { until } = watch(addresses)
+  await until((table) => countOf(table, a.incarnation) === 6 && countOf(table, b.incarnation) === 6)
+  expect(await leaderOf(addresses)).toBe(addresses[0])
+  cutAt = clock.now()
+  ways[0]?.()
+  await until((table) => countOf(table, b.incarnation) === 12)
+  expect(clock.now() - cutAt).toBeLessThan(10_000)
+  expect(clock.now() - cutAt).toBeGreaterThan(5_000)
 })
 
 test('a member that was declared dead learns it', { timeout: 20_000 }, async () => {

@@ -1,15 +1,17 @@
 import { nameserver } from '@tern/proto'
 import { connectClient, rpcError, unaryCall } from '@tern/rpc'
-import type { Clock, Logger } from '@tern/runtime'
+import { type Clock, type Logger, Silence } from '@tern/runtime'
 import type { ControlLog } from './adapters/control-log.ts'
 import { createMemberStreams, type IsRefused } from './adapters/member-streams.ts'
 import type { NameserverHandlers } from './adapters/nameserver-service.ts'
 import { type ConnectPeer, createPeers } from './adapters/peers.ts'
 import { createWatchHub } from './adapters/watch-hub.ts'
 import type { NameserverConfig } from './config.ts'
+import { logSilenceMax } from './core/liveness.ts'
 import { createLeadership } from './leadership.ts'
 
 const drainDeadline = 2_000
+const askLogEveryMs = 1_000
 
 export type RunPorts = Readonly<{
   clock: Clock
@@ -32,7 +34,8 @@ export type Run = Readonly<{
 
 /** One run of a nameserver, whatever carries its calls. */
 export function beginRun(config: NameserverConfig, { clock, logger, network }: RunPorts, controlLog: ControlLog): Run {
-  const hub = createWatchHub(clock, controlLog.state())
+  const logSilence = new Silence(clock, () => controlLog.caughtUp(), askLogEveryMs)
+  const hub = createWatchHub(clock, controlLog.state(), () => logSilence.ms > logSilenceMax)
   const members = createMemberStreams({
     clock,
     changed() {
@@ -49,7 +52,7 @@ export function beginRun(config: NameserverConfig, { clock, logger, network }: R
     changed: () => leadership.look(),
     connect: network?.connectPeer,
   })
-  const leadership = createLeadership({ config, clock, logger, controlLog, members, peers })
+  const leadership = createLeadership({ config, clock, logger, controlLog, logSilence, members, peers })
   controlLog.onChange((state) => {
     hub.changed(state)
     members.changed(state)
@@ -72,6 +75,7 @@ export function beginRun(config: NameserverConfig, { clock, logger, network }: R
     begin: () => leadership.begin(),
     stop() {
       leadership.stop()
+      logSilence.stop()
       peers.stop()
       members.stop()
       hub.stop()

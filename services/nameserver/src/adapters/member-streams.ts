@@ -9,7 +9,14 @@ const probeInterval = 50
 export type RegisterStream = Duplex<nameserver.RegisterResponse, nameserver.RegisterRequest>
 
 /** A run of a broker or proxy, known by its nonce, as this nameserver sees it. */
-export type SeenMember = Readonly<{ hello: nameserver.Hello; heardAt: number; refused: boolean; connected: boolean }>
+export type SeenMember = Readonly<{
+  hello: nameserver.Hello
+  heardAt: number
+  refused: boolean
+  connected: boolean
+  /** As it said last. */
+  logSilentMs: number
+}>
 
 export type MemberStreams = Readonly<{
   accept(stream: RegisterStream): void
@@ -24,6 +31,7 @@ type Entry = {
   hello: nameserver.Hello
   heardAt: number
   refused: boolean
+  logSilentMs: number
   stream: RegisterStream | undefined
   told: number | undefined
 }
@@ -87,7 +95,7 @@ export function createMemberStreams(options: {
       if (hello.address !== '' && other.hello.address === hello.address && other.hello.nonce !== hello.nonce)
         other.refused = true
     }
-    const entry = { hello, heardAt: clock.now(), refused: false, stream, told: undefined }
+    const entry: Entry = { hello, heardAt: clock.now(), refused: false, logSilentMs: 0, stream, told: undefined }
     members.set(hello.nonce, entry)
     tell(entry)
     options.changed()
@@ -100,7 +108,10 @@ export function createMemberStreams(options: {
       stream.listen({
         frame({ message }) {
           if (message?.$case === 'hello') entry = greet(message.value, stream)
-          else if (entry !== undefined) entry.heardAt = clock.now()
+          else if (entry !== undefined) {
+            entry.heardAt = clock.now()
+            entry.logSilentMs = message?.$case === 'heartbeat' ? message.value.logSilentMs : 0
+          }
         },
         end() {
           if (entry !== undefined) broke(entry, stream)

@@ -13,6 +13,8 @@ export type PeerView = Readonly<{
   refusedSince: number | undefined
   observations: readonly nameserver.Observation[]
   observedAt: number
+  /** As it said last. */
+  logSilentMs: number
 }>
 
 export type Peers = Readonly<{
@@ -56,6 +58,7 @@ export function createPeers(options: {
       refusedSince: undefined,
       observations: [],
       observedAt: 0,
+      logSilentMs: 0,
     }),
   )
   const clients = peers.map(({ address }) => connect(address))
@@ -63,11 +66,12 @@ export function createPeers(options: {
   const hurried = new Set<number>()
   let stopped = false
 
-  const note = (peer: Peer, { nameserver: run, observations }: nameserver.PingRequest) => {
+  const note = (peer: Peer, { nameserver: run, observations, logSilentMs }: nameserver.PingRequest) => {
     peer.run = run
     peer.heardAt = clock.now()
     peer.observedAt = peer.heardAt
     peer.observations = observations
+    peer.logSilentMs = logSilentMs
     peer.refusedSince = undefined
   }
 

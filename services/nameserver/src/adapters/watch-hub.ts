@@ -14,8 +14,11 @@ export type WatchHub = Readonly<{
   stop(): void
 }>
 
-/** Tells every watcher the snapshot, then what changes. */
-export function createWatchHub(clock: Clock, initial: ControlState): WatchHub {
+/**
+ * Tells every watcher the snapshot, then what changes. Says nothing while it may be behind the log: then they go to another
+ * nameserver, which may know more.
+ */
+export function createWatchHub(clock: Clock, initial: ControlState, isBehind: () => boolean): WatchHub {
   const watchers = new Set<Watcher>()
   let known = initial
   let stopped = false
@@ -25,7 +28,7 @@ export function createWatchHub(clock: Clock, initial: ControlState): WatchHub {
   }
   const again = () => {
     if (stopped) return
-    broadcast(changesOf(known, known))
+    if (!isBehind()) broadcast(changesOf(known, known))
     clock.after(sameAgainInterval, again)
   }
   clock.after(sameAgainInterval, again)

@@ -10,7 +10,7 @@ const quiet: Sights = { own: new Map(), peers: [], listeningSince: 0, leadingSin
 
 const hello = { kind: control.MemberKind.BROKER, nonce: 'new', zone: 'az-a', address: 'new:1' }
 const own = (nonce: string, heardAt: number, refused = false): Sights['own'] =>
-  new Map([[nonce, { hello: { ...hello, nonce }, heardAt, refused, connected: true }]])
+  new Map([[nonce, { hello: { ...hello, nonce }, heardAt, refused, connected: true, logSilentMs: 0 }]])
 const peer = (incarnation: number, silentMs: number, refused = false, observedAt = now): Sights['peers'][number] => ({
   run: 'ns-b/1',
   heardAt: observedAt,
@@ -44,7 +44,7 @@ test('who says Hello joins, once, unless its address refuses already', () => {
 
 test('who comes at the address of another run buries it, also one that this leader never heard', () => {
   const address = [...owned.members.values()].find(({ nonce }) => nonce === 'broker-0')!.address
-  const seen = { hello: { ...hello, address }, heardAt: now, refused: false, connected: true }
+  const seen = { hello: { ...hello, address }, heardAt: now, refused: false, connected: true, logSilentMs: 0 }
   const decided = decisionsOf(owned, { ...quiet, own: new Map([['new', seen]]), peers: [othersHeard([])] }, limits)
   expect(decided).toContainEqual({
     $case: 'died',
@@ -121,6 +121,18 @@ test('balance comes last, and only as many moves as are allowed', () => {
   const uneven = fold([...region(6, ['az-a', 'az-b']), ...[0, 1, 2, 3, 4, 5].map((queue) => assigned(0, queue, 2))])
   expect(decisionsOf(uneven, quiet, { queues: 6, movesMax: 2, wishes: [], standing: [] })).toHaveLength(2)
   expect(decisionsOf(uneven, quiet, { queues: 6, movesMax: 0, wishes: [], standing: [] })).toEqual([])
+})
+
+test('a broker that has no log gives its queues to those who have, unless nobody has', () => {
+  const spread = fold([
+    ...region(3, ['az-a', 'az-b', 'az-c']),
+    ...[0, 1, 2].map((queue) => assigned(0, queue, 2 + queue)),
+  ])
+  const silent = (...nonces: string[]): Sights['own'] =>
+    new Map(nonces.map((nonce) => [nonce, { ...own(nonce, now).get(nonce)!, logSilentMs: 5_001 }]))
+  const decided = (...nonces: string[]) => decisionsOf(spread, { ...quiet, own: silent(...nonces) }, limits)
+  expect(decided('broker-0')).toEqual([{ $case: 'assigned', value: { queue: 0, broker: 3 } }])
+  expect(decided('broker-0', 'broker-1', 'broker-2')).toEqual([])
 })
 
 test('a zone is drained as a whole, a broker alone, and nobody twice', () => {

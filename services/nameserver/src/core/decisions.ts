@@ -1,13 +1,16 @@
 import { control, type nameserver } from '@tern/proto'
 import type { ControlState, Member } from './control-state.ts'
-import { causeOfDeath, type Sight } from './liveness.ts'
+import { causeOfDeath, logSilenceMax, type Sight } from './liveness.ts'
 import { placeOrphans, rebalance, type Wishes } from './placement.ts'
 
 export type Decided = Exclude<NonNullable<control.ControlEvent['event']>, { $case: 'claimed' } | { $case: 'snapshot' }>
 
 export type Sights = Readonly<{
   /** By nonce. */
-  own: ReadonlyMap<string, Readonly<{ hello: nameserver.Hello; heardAt: number; refused: boolean; connected: boolean }>>
+  own: ReadonlyMap<
+    string,
+    Readonly<{ hello: nameserver.Hello; heardAt: number; refused: boolean; connected: boolean; logSilentMs: number }>
+  >
   peers: readonly Readonly<{
     run: string | undefined
     heardAt: number
@@ -38,11 +41,22 @@ export function decisionsOf(
   if (state.queues === 0) return [{ $case: 'provisioned', value: { queues: limits.queues } }]
   const joined = joins(state, sights)
   const died = deaths(state, sights)
+  const able = withoutSilentLogs(state, sights)
   // Placement is decided on the state that these decisions lead to, once it is read back.
-  if (joined.length + died.length > 0) return [...died, ...joined, ...replacements(state, died, limits.wishes)]
-  const orphans = placeOrphans(state, limits.wishes)
-  const moves = orphans.length > 0 ? orphans : rebalance(state, limits.movesMax, limits.standing)
+  if (joined.length + died.length > 0) return [...died, ...joined, ...replacements(able, died, limits.wishes)]
+  const orphans = placeOrphans(able, limits.wishes)
+  const moves = orphans.length > 0 ? orphans : rebalance(able, limits.movesMax, limits.standing)
   return moves.map((value) => ({ $case: 'assigned', value }))
+}
+
+/** A broker that lives and has no log can serve nothing: its queues go elsewhere, as if it were draining, and come back later. */
+function withoutSilentLogs(state: ControlState, { own }: Sights): ControlState {
+  const silent = (member: Member) => (own.get(member.nonce)?.logSilentMs ?? 0) > logSilenceMax
+  if (![...state.members.values()].some(silent)) return state
+  const members = [...state.members].map(([incarnation, member]) => {
+    return [incarnation, silent(member) ? { ...member, draining: true } : member] as const
+  })
+  return { ...state, members: new Map(members) }
 }
 
 function joins(state: ControlState, { own }: Sights): Decided[] {

@@ -4,6 +4,12 @@ import type { Member } from './control-state.ts'
 /** Silence that means death. A false alarm costs a move of queues, or a proxy's clients a reconnect; never data. */
 export const silenceMax = { broker: 1_500, proxy: 5_000 } as const
 
+/**
+ * Who has had no answer of the log for so long is passed over by those who have: a leader by another one, an owner by other brokers,
+ * a nameserver by who watches routes. Longer than Kafka takes to replace a node.
+ */
+export const logSilenceMax = 5_000
+
 /** What one nameserver sees of a member, brought to this nameserver's clock. */
 export type Sight = Readonly<{ nameserver: string; heardAt: number; refused: boolean }>
 

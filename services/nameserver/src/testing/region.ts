@@ -68,7 +68,7 @@ export async function kill({ child }: ZoneProcess): Promise<void> {
 
 /** The nameserver that says it leads, by its address. */
 export async function leaderOf(addresses: readonly string[]): Promise<string> {
-  const asked = { nameserver: '', term: 0, leading: false, observations: [] }
+  const asked = { nameserver: '', term: 0, leading: false, observations: [], logSilentMs: 0 }
   const answers = addresses.map(async (address) => {
     const client = connectClient(address)
     later(() => client.close())
