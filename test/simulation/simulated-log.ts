@@ -12,11 +12,15 @@ export type LogFaults = {
 /** More than an owner may stand still for, and two seconds until it has looked at what came meanwhile. */
 const compactionLag = 6_000
 
+type Late = Readonly<{ at: Process; run: () => void }>
+
 /** One log for all processes, reached with a delay; what was appended is remembered for the checks. */
 export class SimulatedLog {
   /** Payloads that stand in tern.messages. */
   readonly written = new Set<string>()
   readonly faults: LogFaults = { lostAnswers: 0 }
+  /** By zone whose way to the log is cut: what is on this way, either way, and arrives when that is over. */
+  private readonly held = new Map<string, Late[]>()
   readonly log: MemoryLog
   plant: Plant | undefined
   private readonly timeline: Timeline
@@ -62,6 +66,24 @@ export class SimulatedLog {
     return this.plant?.(seen, this.random) ?? seen
   }
 
+  sever(zone: string): void {
+    if (!this.held.has(zone)) this.held.set(zone, [])
+  }
+
+  heal(): void {
+    this.faults.lostAnswers = 0
+    const late = [...this.held.values()].flat()
+    this.held.clear()
+    for (const { at, run } of late) this.timeline.schedule(at, 0, run)
+  }
+
+  /** Comes from the way between `process` and the log, and then runs at one end of it. */
+  private arrive(process: Process, at: Process, run: () => void): void {
+    const held = [...this.held].find(([zone]) => process.name.endsWith(zone))?.[1]
+    if (held === undefined) run()
+    else held.push({ at, run })
+  }
+
   /** In order, each batch a while after it was written. */
   private tail(
     process: Process,
@@ -75,7 +97,9 @@ export class SimulatedLog {
     const tail = this.log.tail(topic, partition, from, (bytes) => {
       lastAt = Math.max(lastAt, this.timeline.now + this.random.next() * 3)
       this.timeline.schedule(process, lastAt - this.timeline.now, () => {
-        if (!cancelled) deliver(bytes)
+        this.arrive(process, process, () => {
+          if (!cancelled) deliver(bytes)
+        })
       })
     })
     return {
@@ -96,10 +120,14 @@ export class SimulatedLog {
   private call<Result>(process: Process, ask: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.timeline.schedule(this.itself, this.random.next() * 3, () => {
-        ask().then(
-          (result) => this.timeline.schedule(process, this.random.next() * 3, () => resolve(result)),
-          (error) => this.timeline.schedule(process, this.random.next() * 3, () => reject(error)),
-        )
+        this.arrive(process, this.itself, () => {
+          const answer = (what: () => void) =>
+            void this.timeline.schedule(process, this.random.next() * 3, () => this.arrive(process, process, what))
+          ask().then(
+            (result) => answer(() => resolve(result)),
+            (error) => answer(() => reject(error)),
+          )
+        })
       })
     })
   }

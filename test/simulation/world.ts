@@ -45,7 +45,7 @@ export class World {
     const service = random.pick(Object.keys(services) as ServiceName[])
     const name = `${service}-${zone}`
     const other = random.pick([...this.processes.keys()])
-    switch (random.whole(0, 9)) {
+    switch (random.whole(0, 10)) {
       case 0:
         this.all(zone, 'kill', (each) => this.kill(each, zone))
         break
@@ -82,6 +82,10 @@ export class World {
       case 8:
         this.drain(zone)
         break
+      case 9:
+        this.note(`cut ${zone} from the log`)
+        log.sever(zone)
+        break
       default:
         this.note('kill everything')
         for (const each of zones) for (const one of Object.keys(services)) this.kill(one as ServiceName, each)
@@ -92,7 +96,7 @@ export class World {
   heal(): void {
     const { network, log, timeline } = this.site
     this.note('heal')
-    log.faults.lostAnswers = 0
+    log.heal()
     network.heal()
     for (const process of this.processes.values()) timeline.resume(process)
   }

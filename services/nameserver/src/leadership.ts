@@ -132,6 +132,7 @@ function createDecider(
   let leadingSince = 0
   let rebalancedAt = 0
   let snapshotTriedAt = -1
+  const tellOfSilentLogs = createSilentLogTeller(members, logger)
 
   const append = async (events: readonly control.ControlEvent[]) => {
     await controlLog.append(events)
@@ -156,6 +157,7 @@ function createDecider(
 
   const lead = async (state: ControlState) => {
     const now = clock.now()
+    tellOfSilentLogs()
     const mayRebalance = now - rebalancedAt >= rebalanceInterval
     const sights: Sights = {
       own: members.seen(),
@@ -190,6 +192,18 @@ function createDecider(
   }
 
   return { claim, lead }
+}
+
+/** Whose queues go to others, once for each change. */
+function createSilentLogTeller(members: MemberStreams, logger: Logger): () => void {
+  let told = ''
+  return () => {
+    const silent = [...members.seen().values()].filter(({ logSilentMs }) => logSilentMs > logSilenceMax)
+    const brokers = silent.map(({ hello: { zone, address } }) => `${zone} ${address}`).join(', ')
+    if (brokers !== told && brokers !== '')
+      logger.warn('brokers say that the log does not answer them; their queues go to others', { brokers })
+    told = brokers
+  }
 }
 
 function leaderSight(state: ControlState, run: string, peers: Peers, listeningSince: number) {
