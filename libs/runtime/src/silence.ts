@@ -6,6 +6,7 @@ export class Silence {
   private readonly ask: () => Promise<unknown>
   private readonly everyMs: Millis
   private unansweredSince: Millis | undefined
+  private recoveredAt = Number.NEGATIVE_INFINITY
   private stopped = false
 
   /** A rejection is no answer. */
@@ -21,6 +22,11 @@ export class Silence {
     return this.unansweredSince === undefined ? 0 : this.clock.now() - this.unansweredSince
   }
 
+  /** For how long every question has been answered before the next one was due. */
+  get answeredForMs(): Millis {
+    return this.ms > this.everyMs ? 0 : this.clock.now() - this.recoveredAt
+  }
+
   stop(): void {
     this.stopped = true
   }
@@ -29,6 +35,7 @@ export class Silence {
     this.unansweredSince ??= this.clock.now()
     try {
       await this.ask()
+      if (this.ms > this.everyMs) this.recoveredAt = this.clock.now()
       this.unansweredSince = undefined
     } catch {
       // Whoever needs the answer tells why there is none.

@@ -7,7 +7,7 @@ import type { NameserverConfig } from './config.ts'
 import { type Attention, attend, attentive } from './core/attention.ts'
 import type { ControlState } from './core/control-state.ts'
 import { decisionsOf, drainDecisions, type Sights } from './core/decisions.ts'
-import { logSilenceMax } from './core/liveness.ts'
+import { logSightMin, logSilenceMax } from './core/liveness.ts'
 import { snapshotOf } from './core/snapshot.ts'
 import { type Observed, observe, standing } from './core/standing-wishes.ts'
 import { termToClaim } from './core/term.ts'
@@ -133,6 +133,7 @@ function createDecider(
   let rebalancedAt = 0
   let snapshotTriedAt = -1
   const tellOfSilentLogs = createSilentLogTeller(members, logger)
+  const judgesLogs = () => logSilence.answeredForMs >= logSightMin
 
   const append = async (events: readonly control.ControlEvent[]) => {
     await controlLog.append(events)
@@ -148,7 +149,12 @@ function createDecider(
       .views()
       .filter(({ heardAt, refusedSince }) => now - heardAt < 1_000 && refusedSince === undefined)
     const rank = alive.filter((peer) => (peer.run ?? '') < run && peer.run !== state.leader?.nameserver).length
-    const term = termToClaim({ leader: state.leader, rank, ...leaderSight(state, run, peers, listeningSince()), now })
+    const term = termToClaim({
+      leader: state.leader,
+      rank,
+      ...leaderSight(state, run, peers, listeningSince(), judgesLogs()),
+      now,
+    })
     if (term === undefined) return
     await append([{ claim: 0, event: { $case: 'claimed', value: { term, nameserver: run, zone: config.zone } } }])
     logger.info('claimed a term', { term, after: state.leader?.nameserver })
@@ -157,7 +163,9 @@ function createDecider(
 
   const lead = async (state: ControlState) => {
     const now = clock.now()
-    tellOfSilentLogs()
+    // It could not decide anything.
+    if (logSilence.ms > logSilenceMax) return
+    if (judgesLogs()) tellOfSilentLogs()
     const mayRebalance = now - rebalancedAt >= rebalanceInterval
     const sights: Sights = {
       own: members.seen(),
@@ -165,6 +173,7 @@ function createDecider(
       listeningSince: listeningSince(),
       leadingSince,
       run,
+      judgesLogs: judgesLogs(),
       now,
     }
     const events = decisionsOf(state, sights, {
@@ -206,7 +215,7 @@ function createSilentLogTeller(members: MemberStreams, logger: Logger): () => vo
   }
 }
 
-function leaderSight(state: ControlState, run: string, peers: Peers, listeningSince: number) {
+function leaderSight(state: ControlState, run: string, peers: Peers, listeningSince: number, judgesLogs: boolean) {
   const leading = state.leader?.nameserver ?? ''
   const name = leading.slice(0, leading.lastIndexOf('/'))
   // This nameserver's own earlier run led: it is gone for certain.
@@ -216,7 +225,9 @@ function leaderSight(state: ControlState, run: string, peers: Peers, listeningSi
   const successor = peers.views().find((peer) => peer.run?.startsWith(`${name}/`) && peer.run !== leading)
   return {
     heardAt: Math.max(listeningSince, view?.heardAt ?? 0),
-    goneSince: view?.refusedSince ?? (successor ? Math.max(listeningSince, successor.heardAt) : withoutLogSince(view)),
+    goneSince:
+      view?.refusedSince ??
+      (successor ? Math.max(listeningSince, successor.heardAt) : withoutLogSince(judgesLogs ? view : undefined)),
   }
 }
 

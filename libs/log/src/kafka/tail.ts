@@ -1,5 +1,5 @@
 import { batches } from '@tern/record'
-import { pause } from '@tern/runtime'
+import { Outage, pause } from '@tern/runtime'
 import type { ClusterView } from './cluster-view.ts'
 import { type KafkaOptions, kafkaLimits } from './options.ts'
 import type { Questions } from './questions.ts'
@@ -23,6 +23,7 @@ export class Tail {
   private readonly wish: TailWish
   private next: number
   private way: Readonly<{ node: KafkaNode; connection: NodeConnection }> | undefined
+  private readonly outage: Outage
   private cancelled = false
 
   constructor(options: KafkaOptions, view: ClusterView, questions: Questions, wish: TailWish) {
@@ -31,6 +32,11 @@ export class Tail {
     this.questions = questions
     this.wish = wish
     this.next = wish.from
+    this.outage = new Outage(
+      options.logger,
+      'a tail of Kafka was interrupted; it is tried again',
+      'a tail of Kafka goes on',
+    )
     void this.follow()
   }
 
@@ -40,14 +46,15 @@ export class Tail {
   }
 
   private async follow(): Promise<void> {
-    const { clock, logger } = this.options
+    const { clock } = this.options
     const { topic, partition } = this.wish
     while (!this.cancelled) {
       try {
         await this.poll()
+        this.outage.worked({ topic, partition })
       } catch (error) {
         if (this.cancelled) return
-        logger.warn('a tail of Kafka was interrupted', { topic, partition, error: String(error) })
+        this.outage.failed(error, { topic, partition })
         this.way?.connection.close()
         this.way = undefined
         await pause(clock, kafkaLimits.tailPauseMs)

@@ -6,7 +6,9 @@ import { decisionsOf, drainDecisions, type Sights } from './decisions.ts'
 
 const limits = { queues: 12, movesMax: 4, wishes: [], standing: [] }
 const now = 100_000
-const quiet: Sights = { own: new Map(), peers: [], listeningSince: 0, leadingSince: now, run: 'ns-a/1', now }
+const quiet: Sights = {
+  ...{ own: new Map(), peers: [], listeningSince: 0, leadingSince: now, run: 'ns-a/1', judgesLogs: true, now },
+}
 
 const hello = { kind: control.MemberKind.BROKER, nonce: 'new', zone: 'az-a', address: 'new:1' }
 const own = (nonce: string, heardAt: number, refused = false): Sights['own'] =>
@@ -133,6 +135,7 @@ test('a broker that has no log gives its queues to those who have, unless nobody
   const decided = (...nonces: string[]) => decisionsOf(spread, { ...quiet, own: silent(...nonces) }, limits)
   expect(decided('broker-0')).toEqual([{ $case: 'assigned', value: { queue: 0, broker: 3 } }])
   expect(decided('broker-0', 'broker-1', 'broker-2')).toEqual([])
+  expect(decisionsOf(spread, { ...quiet, own: silent('broker-0'), judgesLogs: false }, limits)).toEqual([])
 })
 
 test('a zone is drained as a whole, a broker alone, and nobody twice', () => {

@@ -23,6 +23,8 @@ export type Sights = Readonly<{
   /** Members that never spoke to a new leader have as long from here. */
   leadingSince: number
   run: string
+  /** Whether this nameserver has had the log for long enough to judge who has not. */
+  judgesLogs: boolean
   now: number
 }>
 
@@ -50,9 +52,9 @@ export function decisionsOf(
 }
 
 /** A broker that lives and has no log can serve nothing: its queues go elsewhere, as if it were draining, and come back later. */
-function withoutSilentLogs(state: ControlState, { own }: Sights): ControlState {
+function withoutSilentLogs(state: ControlState, { own, judgesLogs }: Sights): ControlState {
   const silent = (member: Member) => (own.get(member.nonce)?.logSilentMs ?? 0) > logSilenceMax
-  if (![...state.members.values()].some(silent)) return state
+  if (!judgesLogs || ![...state.members.values()].some(silent)) return state
   const members = [...state.members].map(([incarnation, member]) => {
     return [incarnation, silent(member) ? { ...member, draining: true } : member] as const
   })

@@ -10,6 +10,9 @@ export const silenceMax = { broker: 1_500, proxy: 5_000 } as const
  */
 export const logSilenceMax = 5_000
 
+/** Who has the log back only for a shorter time does not judge: the others may be about to have it back, too. */
+export const logSightMin = 2_000
+
 /** What one nameserver sees of a member, brought to this nameserver's clock. */
 export type Sight = Readonly<{ nameserver: string; heardAt: number; refused: boolean }>
 
