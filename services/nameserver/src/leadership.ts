@@ -6,7 +6,7 @@ import type { Peers, PeerView } from './adapters/peers.ts'
 import type { NameserverConfig } from './config.ts'
 import { type Attention, attend, attentive } from './core/attention.ts'
 import type { ControlState } from './core/control-state.ts'
-import { decisionsOf, drainDecisions, type Sights } from './core/decisions.ts'
+import { brokersWithoutLog, decisionsOf, drainDecisions, type Sights } from './core/decisions.ts'
 import { logSightMin, logSilenceMax } from './core/liveness.ts'
 import { snapshotOf } from './core/snapshot.ts'
 import { type Observed, observe, standing } from './core/standing-wishes.ts'
@@ -132,7 +132,7 @@ function createDecider(
   let leadingSince = 0
   let rebalancedAt = 0
   let snapshotTriedAt = -1
-  const tellOfSilentLogs = createSilentLogTeller(members, logger)
+  const tellOfLogs = createLogTeller(members, logger)
   const judgesLogs = () => logSilence.answeredForMs >= logSightMin
 
   const append = async (events: readonly control.ControlEvent[]) => {
@@ -165,7 +165,6 @@ function createDecider(
     const now = clock.now()
     // It could not decide anything.
     if (logSilence.ms > logSilenceMax) return
-    if (judgesLogs()) tellOfSilentLogs()
     const mayRebalance = now - rebalancedAt >= rebalanceInterval
     const sights: Sights = {
       own: members.seen(),
@@ -176,6 +175,7 @@ function createDecider(
       judgesLogs: judgesLogs(),
       now,
     }
+    tellOfLogs(brokersWithoutLog(state, sights))
     const events = decisionsOf(state, sights, {
       queues: config.queues,
       movesMax: mayRebalance ? config.movesMax : 0,
@@ -204,11 +204,11 @@ function createDecider(
 }
 
 /** Whose queues go to others, once for each change. */
-function createSilentLogTeller(members: MemberStreams, logger: Logger): () => void {
+function createLogTeller(members: MemberStreams, logger: Logger): (without: ReadonlySet<string>) => void {
   let told = ''
-  return () => {
-    const silent = [...members.seen().values()].filter(({ logSilentMs }) => logSilentMs > logSilenceMax)
-    const brokers = silent.map(({ hello: { zone, address } }) => `${zone} ${address}`).join(', ')
+  return (without) => {
+    const seen = [...members.seen()].filter(([nonce]) => without.has(nonce))
+    const brokers = seen.map(([, { hello }]) => `${hello.zone} ${hello.address}`).join(', ')
     if (brokers !== told && brokers !== '')
       logger.warn('brokers say that the log does not answer them; their queues go to others', { brokers })
     told = brokers

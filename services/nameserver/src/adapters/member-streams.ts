@@ -3,6 +3,8 @@ import type { nameserver } from '@tern/proto'
 import { addressOf, type Clock, type Duplex } from '@tern/runtime'
 import type { ControlState } from '../core/control-state.ts'
 
+/** For so long a log may be asked without that meaning anything. */
+const logMomentMs = 1_500
 /** How often an address is looked at after its stream broke. */
 const probeInterval = 50
 
@@ -14,8 +16,9 @@ export type SeenMember = Readonly<{
   heardAt: number
   refused: boolean
   connected: boolean
-  /** As it said last. */
+  /** As it said last, and when it last said more than a moment. */
   logSilentMs: number
+  logMissedAt: number
 }>
 
 export type MemberStreams = Readonly<{
@@ -32,6 +35,7 @@ type Entry = {
   heardAt: number
   refused: boolean
   logSilentMs: number
+  logMissedAt: number
   stream: RegisterStream | undefined
   told: number | undefined
 }
@@ -95,7 +99,15 @@ export function createMemberStreams(options: {
       if (hello.address !== '' && other.hello.address === hello.address && other.hello.nonce !== hello.nonce)
         other.refused = true
     }
-    const entry: Entry = { hello, heardAt: clock.now(), refused: false, logSilentMs: 0, stream, told: undefined }
+    const entry: Entry = {
+      hello,
+      heardAt: clock.now(),
+      refused: false,
+      logSilentMs: 0,
+      logMissedAt: 0,
+      stream,
+      told: undefined,
+    }
     members.set(hello.nonce, entry)
     tell(entry)
     options.changed()
@@ -111,6 +123,7 @@ export function createMemberStreams(options: {
           else if (entry !== undefined) {
             entry.heardAt = clock.now()
             entry.logSilentMs = message?.$case === 'heartbeat' ? message.value.logSilentMs : 0
+            if (entry.logSilentMs > logMomentMs) entry.logMissedAt = entry.heardAt
           }
         },
         end() {

@@ -12,7 +12,7 @@ const quiet: Sights = {
 
 const hello = { kind: control.MemberKind.BROKER, nonce: 'new', zone: 'az-a', address: 'new:1' }
 const own = (nonce: string, heardAt: number, refused = false): Sights['own'] =>
-  new Map([[nonce, { hello: { ...hello, nonce }, heardAt, refused, connected: true, logSilentMs: 0 }]])
+  new Map([[nonce, { hello: { ...hello, nonce }, heardAt, refused, connected: true, logSilentMs: 0, logMissedAt: 0 }]])
 const peer = (incarnation: number, silentMs: number, refused = false, observedAt = now): Sights['peers'][number] => ({
   run: 'ns-b/1',
   heardAt: observedAt,
@@ -46,7 +46,14 @@ test('who says Hello joins, once, unless its address refuses already', () => {
 
 test('who comes at the address of another run buries it, also one that this leader never heard', () => {
   const address = [...owned.members.values()].find(({ nonce }) => nonce === 'broker-0')!.address
-  const seen = { hello: { ...hello, address }, heardAt: now, refused: false, connected: true, logSilentMs: 0 }
+  const seen = {
+    hello: { ...hello, address },
+    heardAt: now,
+    refused: false,
+    connected: true,
+    logSilentMs: 0,
+    logMissedAt: 0,
+  }
   const decided = decisionsOf(owned, { ...quiet, own: new Map([['new', seen]]), peers: [othersHeard([])] }, limits)
   expect(decided).toContainEqual({
     $case: 'died',
@@ -125,17 +132,21 @@ test('balance comes last, and only as many moves as are allowed', () => {
   expect(decisionsOf(uneven, quiet, { queues: 6, movesMax: 0, wishes: [], standing: [] })).toEqual([])
 })
 
-test('a broker that has no log gives its queues to those who have, unless nobody has', () => {
-  const spread = fold([
-    ...region(3, ['az-a', 'az-b', 'az-c']),
-    ...[0, 1, 2].map((queue) => assigned(0, queue, 2 + queue)),
-  ])
-  const silent = (...nonces: string[]): Sights['own'] =>
-    new Map(nonces.map((nonce) => [nonce, { ...own(nonce, now).get(nonce)!, logSilentMs: 5_001 }]))
-  const decided = (...nonces: string[]) => decisionsOf(spread, { ...quiet, own: silent(...nonces) }, limits)
-  expect(decided('broker-0')).toEqual([{ $case: 'assigned', value: { queue: 0, broker: 3 } }])
-  expect(decided('broker-0', 'broker-1', 'broker-2')).toEqual([])
-  expect(decisionsOf(spread, { ...quiet, own: silent('broker-0'), judgesLogs: false }, limits)).toEqual([])
+test('a broker that has no log gives its queues to those who have had it for a while, unless nobody has', () => {
+  const owners = [0, 1, 2].map((queue) => assigned(0, queue, 2 + queue))
+  const spread = fold([...region(3, ['az-a', 'az-b', 'az-c']), ...owners])
+  const seen = (nonce: string, logSilentMs: number, logMissedAt: number) =>
+    [...own(nonce, now)].map(([key, value]) => [key, { ...value, logSilentMs, logMissedAt }] as const)
+  const silent = (nonce: string) => seen(nonce, 5_001, now)
+  const served = (nonce: string, missedAt = 0) => seen(nonce, 0, missedAt)
+  const decided = (own: ReturnType<typeof seen>, judgesLogs = true) =>
+    decisionsOf(spread, { ...quiet, own: new Map(own), judgesLogs }, limits)
+  const moved = [{ $case: 'assigned', value: { queue: 0, broker: 3 } }]
+  expect(decided([...silent('broker-0'), ...served('broker-1')])).toEqual(moved)
+  expect(decided([...silent('broker-0'), ...served('broker-1', now - 2_000)])).toEqual(moved)
+  expect(decided([...silent('broker-0'), ...served('broker-1', now - 1_999)])).toEqual([])
+  expect(decided([...silent('broker-0'), ...silent('broker-1'), ...silent('broker-2')])).toEqual([])
+  expect(decided([...silent('broker-0'), ...served('broker-1')], false)).toEqual([])
 })
 
 test('a zone is drained as a whole, a broker alone, and nobody twice', () => {

@@ -1,6 +1,6 @@
 import { control, type nameserver } from '@tern/proto'
 import type { ControlState, Member } from './control-state.ts'
-import { causeOfDeath, logSilenceMax, type Sight } from './liveness.ts'
+import { causeOfDeath, logSightMin, logSilenceMax, type Sight } from './liveness.ts'
 import { placeOrphans, rebalance, type Wishes } from './placement.ts'
 
 export type Decided = Exclude<NonNullable<control.ControlEvent['event']>, { $case: 'claimed' } | { $case: 'snapshot' }>
@@ -9,7 +9,14 @@ export type Sights = Readonly<{
   /** By nonce. */
   own: ReadonlyMap<
     string,
-    Readonly<{ hello: nameserver.Hello; heardAt: number; refused: boolean; connected: boolean; logSilentMs: number }>
+    Readonly<{
+      hello: nameserver.Hello
+      heardAt: number
+      refused: boolean
+      connected: boolean
+      logSilentMs: number
+      logMissedAt: number
+    }>
   >
   peers: readonly Readonly<{
     run: string | undefined
@@ -43,7 +50,7 @@ export function decisionsOf(
   if (state.queues === 0) return [{ $case: 'provisioned', value: { queues: limits.queues } }]
   const joined = joins(state, sights)
   const died = deaths(state, sights)
-  const able = withoutSilentLogs(state, sights)
+  const able = withoutLogs(state, sights)
   // Placement is decided on the state that these decisions lead to, once it is read back.
   if (joined.length + died.length > 0) return [...died, ...joined, ...replacements(able, died, limits.wishes)]
   const orphans = placeOrphans(able, limits.wishes)
@@ -51,12 +58,24 @@ export function decisionsOf(
   return moves.map((value) => ({ $case: 'assigned', value }))
 }
 
-/** A broker that lives and has no log can serve nothing: its queues go elsewhere, as if it were draining, and come back later. */
-function withoutSilentLogs(state: ControlState, { own, judgesLogs }: Sights): ControlState {
-  const silent = (member: Member) => (own.get(member.nonce)?.logSilentMs ?? 0) > logSilenceMax
-  if (!judgesLogs || ![...state.members.values()].some(silent)) return state
+/**
+ * Brokers that live, and say that the log has not answered them for too long, while it answers this nameserver and another broker: by
+ * nonce. Nobody when all may only wait for the log to come back.
+ */
+export function brokersWithoutLog(state: ControlState, { own, judgesLogs, now }: Sights): ReadonlySet<string> {
+  const brokers = [...state.members.values()].filter(({ kind }) => kind === control.MemberKind.BROKER)
+  const seen = brokers.flatMap(({ nonce }) => own.get(nonce) ?? [])
+  const isServed = seen.some(({ connected, logMissedAt }) => connected && now - logMissedAt >= logSightMin)
+  if (!judgesLogs || !isServed) return new Set()
+  return new Set(seen.filter(({ logSilentMs }) => logSilentMs > logSilenceMax).map(({ hello }) => hello.nonce))
+}
+
+/** What they own goes elsewhere, as if they were draining, and comes back later. */
+function withoutLogs(state: ControlState, sights: Sights): ControlState {
+  const without = brokersWithoutLog(state, sights)
+  if (without.size === 0) return state
   const members = [...state.members].map(([incarnation, member]) => {
-    return [incarnation, silent(member) ? { ...member, draining: true } : member] as const
+    return [incarnation, without.has(member.nonce) ? { ...member, draining: true } : member] as const
   })
   return { ...state, members: new Map(members) }
 }
