@@ -9,41 +9,65 @@ export type Treatment = 'served' | 'not sent' | 'answer lost' | 'silent'
 /** `apiKey` says what is asked (https://kafka.apache.org/protocol). */
 export type Treat = (apiKey: number) => Treatment
 
+/** What all connections meet at once. Silent: nothing passes, as when packets vanish, and what is under way comes late. */
+export type Way = 'open' | 'silent' | 'broken'
+
 const host = '127.0.0.1'
 const headBytes = 4
 
 /** Between one client and the nodes of a cluster, which the client finds by the relay's own addresses only. */
 export class Relay {
-  readonly bootstrap: string
   private readonly servers: readonly Server[]
-  private readonly sockets: Set<Socket>
+  private readonly sockets = new Set<Socket>()
+  /** By the port of the node. */
+  private readonly relayPorts = new Map<number, number>()
+  private readonly treat: Treat
+  private way: Way = 'open'
 
-  private constructor(bootstrap: string, servers: readonly Server[], sockets: Set<Socket>) {
-    this.bootstrap = bootstrap
-    this.servers = servers
-    this.sockets = sockets
+  private constructor(nodePorts: readonly number[], treat: Treat) {
+    this.treat = treat
+    this.servers = nodePorts.map((port) => createServer((client) => this.take(client, port)))
   }
 
-  static async before(bootstrap: string, treat: Treat): Promise<Relay> {
+  static async before(bootstrap: string, treat: Treat = () => 'served'): Promise<Relay> {
     const nodePorts = bootstrap.split(',').map((address) => Number(address.split(':')[1]))
-    const sockets = new Set<Socket>()
-    const relayPorts = new Map<number, number>()
-    const servers = nodePorts.map((port) =>
-      createServer((client) => {
-        const node = connect({ host, port, noDelay: true })
-        for (const socket of [client, node]) sockets.add(socket)
-        join(client, node, treat, relayPorts)
-      }),
-    )
-    await Promise.all(servers.map((server) => once(server.listen(0, host), 'listening')))
-    const ports = servers.map((server) => (server.address() as { port: number }).port)
-    for (const [i, port] of nodePorts.entries()) relayPorts.set(port, ports[i] as number)
-    return new Relay(ports.map((port) => `${host}:${port}`).join(','), servers, sockets)
+    const relay = new Relay(nodePorts, treat)
+    await Promise.all(relay.servers.map((server) => once(server.listen(0, host), 'listening')))
+    const ports = relay.servers.map((server) => (server.address() as { port: number }).port)
+    for (const [i, port] of nodePorts.entries()) relay.relayPorts.set(port, ports[i] as number)
+    return relay
+  }
+
+  get bootstrap(): string {
+    return [...this.relayPorts.values()].map((port) => `${host}:${port}`).join(',')
+  }
+
+  turn(way: Way): void {
+    this.way = way
+    for (const socket of this.sockets) {
+      if (way === 'broken') socket.destroy()
+      else if (way === 'silent') socket.pause()
+      else socket.resume()
+    }
   }
 
   close(): void {
     for (const server of this.servers) server.close()
     for (const socket of this.sockets) socket.destroy()
+  }
+
+  private take(client: Socket, port: number): void {
+    if (this.way === 'broken') {
+      client.destroy()
+      return
+    }
+    const node = connect({ host, port, noDelay: true })
+    for (const socket of [client, node]) {
+      this.sockets.add(socket)
+      socket.on('close', () => this.sockets.delete(socket))
+    }
+    join(client, node, this.treat, this.relayPorts)
+    if (this.way === 'silent') for (const socket of [client, node]) socket.pause()
   }
 }
 
@@ -55,10 +79,10 @@ function join(client: Socket, node: Socket, treat: Treat, relayPorts: ReadonlyMa
     client.destroy()
     node.destroy()
   }
-  for (const socket of [client, node]) {
-    socket.on('error', cut)
-    socket.on('close', cut)
-  }
+  for (const socket of [client, node]) socket.on('error', cut)
+  node.on('close', cut)
+  // What it wrote before it gave up still arrives.
+  client.on('close', () => node.end())
   client.on(
     'data',
     framesOf((frame) => {
