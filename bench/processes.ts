@@ -10,6 +10,10 @@ export const cpuSecondsOf = (pids: readonly number[]): number =>
 export const residentBytesOf = (pids: readonly number[]): number =>
   pids.reduce((sum, pid) => sum + Number(statOf(pid)[21]) * pageBytes, 0)
 
+/** The most memory that the process ever had in use. */
+export const peakBytesOf = (pid: number): number =>
+  Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+
 function statOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name stands in brackets and may hold anything.

@@ -1,20 +1,30 @@
-// Many publishers to one topic with as many subscribers, in a process of its own: raw sockets and packets made in advance.
+// Many publishers to one topic, or as many subscribers of it, in a process of their own: raw sockets and packets made in advance.
 import type { Socket } from 'node:net'
 import { answered, frames, open, puback, publishOf, subscribeBytes } from '../../bench/load/wire.ts'
 import { frame, text } from '../support/mqtt-bytes.ts'
 
-export type CrowdPlan = Readonly<{ addresses: readonly string[]; clients: number; each: number }>
-export type CrowdResult = Readonly<{ acknowledged: number; delivered: number; outOfOrder: number }>
+export type CrowdPlan = Readonly<{
+  role: 'publishers' | 'subscribers'
+  addresses: readonly string[]
+  publishers: number
+  subscribers: number
+  /** Messages of each publisher, all at once. */
+  each: number
+}>
+/** `count`: messages acknowledged, or delivered. */
+export type CrowdResult = Readonly<{ count: number; outOfOrder: number }>
 
 const topic = 'crowd/all'
 const connectAtOnce = 200
 
-async function connectAll(plan: CrowdPlan, name: string): Promise<Socket[]> {
+async function connectAll(plan: CrowdPlan): Promise<Socket[]> {
+  const { role, addresses } = plan
+  const clients = plan[role]
   const sockets: Socket[] = []
-  while (sockets.length < plan.clients) {
-    const count = Math.min(connectAtOnce, plan.clients - sockets.length)
+  while (sockets.length < clients) {
+    const count = Math.min(connectAtOnce, clients - sockets.length)
     const some = Array.from({ length: count }, (_, i) =>
-      open(plan.addresses, sockets.length + i, `${name}-${sockets.length + i}`),
+      open(addresses, sockets.length + i, `${role}-${sockets.length + i}`),
     )
     sockets.push(...(await Promise.all(some)))
   }
@@ -29,17 +39,13 @@ function publishBytes(publisher: number, number: number): Buffer {
   return frame(0x32, text(topic), Buffer.from([0, number + 1]), payload)
 }
 
-async function crowd(plan: CrowdPlan): Promise<CrowdResult> {
-  const { clients, each } = plan
+async function subscribe(plan: CrowdPlan): Promise<CrowdResult> {
+  const { publishers, subscribers, each } = plan
   const { promise: done, resolve } = Promise.withResolvers<void>()
-  let [acknowledged, delivered, outOfOrder] = [0, 0, 0]
-  const look = () => {
-    if (acknowledged === clients * each && delivered === clients * clients * each) resolve()
-  }
-  const readers = await connectAll(plan, 'reader')
-  for (const socket of readers) {
+  let [delivered, outOfOrder] = [0, 0]
+  for (const socket of await connectAll(plan)) {
     /** By publisher: the message that comes next. */
-    const next = new Uint8Array(clients)
+    const next = new Uint8Array(publishers)
     socket.write(subscribeBytes(1, topic))
     await answered(socket)
     frames(socket, (type, data, at) => {
@@ -49,23 +55,31 @@ async function crowd(plan: CrowdPlan): Promise<CrowdResult> {
       const publisher = data.readUInt32BE(payloadAt)
       if (next[publisher] !== data.readUInt32BE(payloadAt + 4)) outOfOrder++
       next[publisher] = (next[publisher] as number) + 1
-      delivered++
-      look()
+      if (++delivered === publishers * subscribers * each) resolve()
     })
   }
-  const writers = await connectAll(plan, 'writer')
-  process.send?.('connected')
+  process.send?.('ready')
+  await done
+  return { count: delivered, outOfOrder }
+}
+
+async function publish(plan: CrowdPlan): Promise<CrowdResult> {
+  const { publishers, each } = plan
+  const { promise: done, resolve } = Promise.withResolvers<void>()
+  let acknowledged = 0
+  const sockets = await connectAll(plan)
+  process.send?.('ready')
   await new Promise((resolve) => process.once('message', resolve))
-  for (const [publisher, socket] of writers.entries()) {
+  for (const [publisher, socket] of sockets.entries()) {
     frames(socket, (type) => {
-      if (type >> 4 === 4) acknowledged++
-      look()
+      if (type >> 4 === 4 && ++acknowledged === publishers * each) resolve()
     })
     socket.write(Buffer.concat(Array.from({ length: each }, (_, number) => publishBytes(publisher, number))))
   }
   await done
-  return { acknowledged, delivered, outOfOrder }
+  return { count: acknowledged, outOfOrder: 0 }
 }
 
-const result = await crowd(JSON.parse(process.argv[2] ?? '{}') as CrowdPlan)
+const plan = JSON.parse(process.argv[2] ?? '{}') as CrowdPlan
+const result = await (plan.role === 'subscribers' ? subscribe(plan) : publish(plan))
 process.send?.(result, () => process.exit(0))

@@ -11,6 +11,8 @@ export type Region = Readonly<{
   addresses: readonly string[]
   /** host:port that all zones share. */
   shared: string
+  /** Of the processes that run now: the log, az-a, az-b, az-c. */
+  pids(): readonly number[]
   /** SIGKILL, held down until `restartZone`; resolves once the process is gone. */
   killZone(zone: ZoneName): Promise<void>
   /** In order, held down until `restartZone`. */
@@ -39,6 +41,7 @@ export async function startRegion(kafka?: LogSettings, command?: typeof zoneArgu
     plan,
     addresses: plan.zones.map((zone) => zone.mqtt),
     shared: plan.mqtt,
+    pids: () => supervisor.keepers.flatMap(({ pid }) => pid ?? []),
     killZone: (zone) => supervisor.zone(zone).kill(),
     stopZone: (zone) => supervisor.zone(zone).stop(),
     pauseZone: async (zone) => supervisor.zone(zone).pause(),
