@@ -6,7 +6,7 @@ import type { LogSettings } from '@tern/log'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { KafkaCluster, stopGraceMs } from '../../tools/kafka/cluster.ts'
 import { type NodeNumber, nodeNumbers } from '../../tools/kafka/properties.ts'
-import { summaryOf } from '../failure/resumption.ts'
+import { type Resumption, summaryOf } from '../failure/resumption.ts'
 import { zones } from '../failure/round.ts'
 import { StandingFleet } from '../failure/standing-fleet.ts'
 import { type Region, startRegion } from '../support/region.ts'
@@ -22,10 +22,16 @@ let settings: LogSettings
 let region: Region
 let fleet: StandingFleet
 
+/** For so long a replica on a full disk holds up its leader: Kafka takes it for slow. */
+const lagMaxMs = 3_000
+
 /** Of each node's two disks the second is small; the first has the metadata too. */
 beforeAll(async () => {
   if (!canFill) return
-  const properties = (node: NodeNumber) => [`log.dirs=${join(folder, `node-${node}`)},${disks.get(node)?.folder}/data`]
+  const properties = (node: NodeNumber) => [
+    `log.dirs=${join(folder, `node-${node}`)},${disks.get(node)?.folder}/data`,
+    `replica.lag.time.max.ms=${lagMaxMs}`,
+  ]
   cluster = await KafkaCluster.prepare({ folder, jars, port: 0, properties, say: () => {} })
   await cluster.start()
   settings = kafkaSettings(cluster.bootstrap)
@@ -43,28 +49,41 @@ afterAll(async () => {
 
 const nodeLog = (node: NodeNumber) => readFileSync(join(folder, 'logs', `kafka-${node}.log`), 'utf8')
 const report = (text: string) => void process.stdout.write(`${text}\n`)
+const waitingOf = ({ waiting }: Resumption) => waiting.map(({ publisher, topic }) => `${publisher} ${topic}`)
+const troubles = () =>
+  zones.flatMap((zone) =>
+    readFileSync(join(region.plan.folder, 'logs', `${zone}.log`), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.includes('"level":"info"')),
+  )
 
+/** A folder that failed is not looked at again before the next start. */
 async function restart(node: NodeNumber): Promise<void> {
   await cluster.node(node).stop(stopGraceMs)
   cluster.node(node).start()
 }
 
+const resumeWithinMs = 20_000
+
 test.skipIf(!canFill)(
-  'with the disk of one Kafka node full the region goes on with the other two',
-  { timeout: 120_000 },
+  'with a disk of one Kafka node full the region goes on with the other two',
+  {
+    timeout: 120_000,
+  },
   async () => {
     await fleet.begin()
     await after(1_000)
     disks.get(1)?.fill()
-    await expect.poll(() => /offline|failed/i.test(nodeLog(1)), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => nodeLog(1), { timeout: 20_000 }).toMatch(/No space left on device/)
     const resumption = fleet.measure()
-    const resumed = await fleet.until(() => resumption.waiting.length === 0, 20_000)
-    report(`one full: again after ms: ${summaryOf(resumption.times)} (${resumption.last})`)
+    await fleet.until(() => resumption.waiting.length === 0, resumeWithinMs)
+    report(`a disk of one node full: all paths deliver after ms: ${summaryOf(resumption.times)} (${resumption.last})`)
+    const waiting = waitingOf(resumption)
     disks.get(1)?.free()
     await restart(1)
     await untilInSync(settings, 60_000)
     expect((await fleet.end(30_000)).slice(0, 10)).toEqual([])
-    expect(resumed, resumption.waiting.map(({ publisher, topic }) => `${publisher} ${topic}`).join(', ')).toBe(true)
+    expect(waiting).toEqual([])
   },
 )
 
@@ -74,27 +93,29 @@ test.skipIf(!canFill)(
     timeout: 120_000,
   },
   async () => {
+    const told = troubles().length
     await fleet.begin()
     await after(1_000)
+    const before = fleet.counts
     for (const disk of disks.values()) disk.fill()
-    await after(6_000)
-    const { acknowledged } = fleet.counts
-    await after(2_000)
-    report(`all full: ${fleet.counts.acknowledged - acknowledged} acknowledged in 2 s`)
+    // What has a replica on two of the other disks may go on; the fleet's windows fill, and nobody is refused.
+    const stands = async () => {
+      const { acknowledged } = fleet.counts
+      await after(1_500)
+      return fleet.counts.acknowledged - acknowledged
+    }
+    await expect.poll(stands, { timeout: 20_000 }).toBeLessThan(30)
+    expect(troubles().slice(told).join('\n')).toMatch(
+      /kafkaStorageError|notEnoughReplicas|requestTimedOut|has no leader/,
+    )
     for (const disk of disks.values()) disk.free()
     await Promise.all(nodeNumbers.map(restart))
     const resumption = fleet.measure()
-    const resumed = await fleet.until(() => resumption.waiting.length === 0, 40_000)
-    report(`all full: again after ms: ${summaryOf(resumption.times)} (${resumption.last})`)
+    await fleet.until(() => resumption.waiting.length === 0, 2 * resumeWithinMs)
+    const acknowledged = fleet.counts.acknowledged - before.acknowledged
+    report(`all disks full: ${acknowledged} acknowledged since; again after ms: ${summaryOf(resumption.times)}`)
     await untilInSync(settings, 60_000)
     expect((await fleet.end(30_000)).slice(0, 10)).toEqual([])
-    expect(resumed).toBe(true)
-    for (const zone of zones) {
-      const lines = readFileSync(join(region.plan.folder, 'logs', `${zone}.log`), 'utf8')
-        .split('\n')
-        .filter((line) => !line.includes('"level":"info"'))
-      const kinds = Map.groupBy(lines, (line) => (JSON.parse(line || '{}') as { message?: string }).message ?? line)
-      for (const [kind, list] of kinds) report(`   ${zone} ${list.length} x ${kind} e.g. ${list[0]?.slice(0, 400)}`)
-    }
+    expect(waitingOf(resumption)).toEqual([])
   },
 )

@@ -52,4 +52,6 @@ test('garbage, a client that never reads and two with one id leave all others al
   expect(zones.map(pidOf)).toEqual(pids)
   expect(garbled).toBeGreaterThan(100)
   expect(takeovers).toBeGreaterThan(20)
+  expect(unread).toBeGreaterThan(100)
+  expect(Math.max(...times)).toBeLessThan(3_000)
 })
