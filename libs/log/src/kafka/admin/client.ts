@@ -1,6 +1,7 @@
 import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import type { KafkaOptions } from '../options.ts'
+import { seedsOf } from './seeds.ts'
 
 const { ConfigResourceTypes, Kafka, logLevel } = kafkajs
 
@@ -37,7 +38,7 @@ export async function withAdmin<Result>(
 function configOf({ bootstrap, tls, sasl }: KafkaOptions): KafkaConfig {
   return {
     clientId: 'ternmq',
-    brokers: [...bootstrap],
+    ...seedsOf(bootstrap),
     connectionTimeout: 2_000,
     requestTimeout: 5_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
