@@ -12,7 +12,7 @@ const flags = flagsOrExit('npm run bench -- [flags]: TernMQ beside others on thi
   only: { default: '', help: `scenarios, with commas, of ${scenarios.map(({ name }) => name).join(' ')}; empty: all` },
   servers: { default: '', help: 'what is measured, with commas; empty: all that are there' },
   add: { default: '', isSwitch: true, help: 'adds to the rounds of earlier runs in bench/results' },
-  profile: { default: '', help: 'with kafka: folder for CPU profiles of the zones' },
+  profile: { default: '', help: 'with kafka: folder for CPU profiles of the zones or services' },
 })
 
 const options = {

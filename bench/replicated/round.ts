@@ -11,7 +11,11 @@ export type Row = Readonly<{
   deliveriesPerSecond: number
   /** Per message in and message out together, as everywhere in bench/. */
   cpuMicrosPerMessage: number
+  /** The parts of it: zones, or the three kinds of services where each runs apart. */
   zoneMicros: number
+  proxyMicros: number
+  brokerMicros: number
+  nameserverMicros: number
   kafkaMicros: number
   p50Ms: number
   p99Ms: number
@@ -30,8 +34,11 @@ export const figures: Column<Row>[] = [
   { title: 'messages/s', of: 'messagesPerSecond' },
   { title: 'deliveries/s', of: 'deliveriesPerSecond' },
   { title: 'CPU µs per message in + out', of: 'cpuMicrosPerMessage' },
-  { title: 'of it zones', of: 'zoneMicros' },
-  { title: 'Kafka', of: 'kafkaMicros' },
+  { title: 'zones µs', of: 'zoneMicros' },
+  { title: 'proxies µs', of: 'proxyMicros' },
+  { title: 'brokers µs', of: 'brokerMicros' },
+  { title: 'nameservers µs', of: 'nameserverMicros' },
+  { title: 'Kafka µs', of: 'kafkaMicros' },
   { title: 'p50 ms', of: 'p50Ms' },
   { title: 'p99 ms', of: 'p99Ms' },
   { title: 'p99.9 ms', of: 'p999Ms' },
@@ -84,6 +91,7 @@ async function measure(
     deliveriesPerSecond: result.delivered / result.seconds,
     cpuMicrosPerMessage: Object.keys(parts).reduce((sum, part) => sum + micros(part), 0),
     ...{ zoneMicros: micros('zones'), kafkaMicros: micros('Kafka') },
+    ...{ proxyMicros: micros('proxy'), brokerMicros: micros('broker'), nameserverMicros: micros('nameserver') },
     ...{ p50Ms: result.p50Ms, p99Ms: result.p99Ms, p999Ms: result.p999Ms ?? 0 },
     requestsPerSecond: requests / result.seconds,
     recordsPerRequest: requests === 0 ? 0 : grown('records') / requests,

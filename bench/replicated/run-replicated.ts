@@ -3,7 +3,7 @@ import type { ClusterStart } from './cluster.ts'
 import { nats } from './nats.ts'
 import { rabbitmq } from './rabbitmq.ts'
 import { figures, names, type Row, round } from './round.ts'
-import { tern } from './tern.ts'
+import { tern, ternApart } from './tern.ts'
 
 export type ReplicatedOptions = Readonly<{
   servers: readonly string[]
@@ -14,7 +14,12 @@ export type ReplicatedOptions = Readonly<{
   profile: string
 }>
 
-const known: Readonly<Record<string, ClusterStart>> = { TernMQ: tern, NATS: nats, RabbitMQ: rabbitmq }
+const known: Readonly<Record<string, ClusterStart>> = {
+  TernMQ: tern,
+  'TernMQ-apart': ternApart,
+  NATS: nats,
+  RabbitMQ: rabbitmq,
+}
 
 /** One cluster at a time, in turns: what is idle beside it would take its share of the processors. */
 export async function runReplicated({ servers, rounds, profile, ...options }: ReplicatedOptions): Promise<void> {

@@ -13,10 +13,15 @@ export type Service = Readonly<{
   lines(): string[]
 }>
 
-/** Runs the main.ts of a service, as the README says to; or a bundle, by its whole path. */
-export function runService(main: string, flags: readonly string[], env: Record<string, string> = {}): Service {
+/** Runs the main.ts of a service, as the README says to; or a bundle, by its whole path. `nodeFlags` are for Node itself. */
+export function runService(
+  main: string,
+  flags: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  nodeFlags: readonly string[] = [],
+): Service {
   const file = isAbsolute(main) ? main : join(root, main)
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...flags], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeFlags, file, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })

@@ -62,7 +62,7 @@ export async function planRegion(folder: string, port: number, kafka?: LogSettin
  * starts small is marked again and again while it grows, and what a message leaves behind should die young: together a third of
  * the p99 latency at 10,000 messages a second (docs/decisions/0009-pauses.md).
  */
-const nodeFlags = ['--v8-pool-size=0', '--initial-old-space-size=400', '--max-semi-space-size=16']
+export const nodeFlags = ['--v8-pool-size=0', '--initial-old-space-size=400', '--max-semi-space-size=16']
 
 /** The command line of a zone's process (after `node`). */
 export function zoneArguments(plan: Plan, { zone, nameserver, broker, mqtt, websocket }: ZonePlan): string[] {
