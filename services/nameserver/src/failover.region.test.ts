@@ -8,6 +8,7 @@ import {
   ownersOf,
   startLogProcess,
   startZoneProcess,
+  unheard,
   watch,
   type ZoneProcess,
 } from './testing/region.ts'
@@ -33,6 +34,14 @@ async function startRegion(names = zones) {
   const [follower, other] = running.filter((zone) => zone !== leader) as [ZoneProcess, ZoneProcess]
   const { watcher, until } = watch([...nameservers.slice(leading), ...nameservers.slice(0, leading)])
   await until((table) => running.every(({ broker }) => countOf(table, broker) === 12 / names.length))
+  await expect
+    .poll(() =>
+      unheard(
+        nameservers,
+        running.flatMap(({ broker, proxy }) => [broker, proxy]),
+      ),
+    )
+    .toEqual([])
   const died: number[] = []
   watcher.onDied((incarnation) => died.push(incarnation))
   const movedFrom = ({ broker }: ZoneProcess) =>
@@ -44,6 +53,7 @@ test('the queues of a broker that is killed move well within a second', { timeou
   const { log, nameservers, until, movedFrom, died } = await startRegion()
   const alone = await startZoneProcess({ zone: 'az-a', nonce: 'alone', log, nameservers, proxy: false })
   await until((table) => countOf(table, alone.broker) === 3)
+  await expect.poll(() => unheard(nameservers, [alone.broker])).toEqual([])
   const killedAt = performance.now()
   await kill(alone)
   const table = await movedFrom(alone)

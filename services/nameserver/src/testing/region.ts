@@ -66,15 +66,28 @@ export async function kill({ child }: ZoneProcess): Promise<void> {
   await exited
 }
 
+async function ping(address: string): Promise<nameserver.PingResponse> {
+  const asked = { nameserver: '', term: 0, leading: false, observations: [], logSilentMs: 0 }
+  const client = connectClient(address)
+  try {
+    return await unaryCall(client, nameserver.NameserverServiceService.ping, asked, 1_000)
+  } finally {
+    client.close()
+  }
+}
+
+/** Those of the incarnations that one of the nameservers has not heard yet: only who was heard can be found gone. */
+export async function unheard(addresses: readonly string[], incarnations: readonly number[]): Promise<number[]> {
+  const answers = await Promise.all(addresses.map(ping))
+  return answers.flatMap(({ observations }) => {
+    const heard = new Set(observations.map(({ incarnation }) => incarnation))
+    return incarnations.filter((each) => !heard.has(each))
+  })
+}
+
 /** The nameserver that says it leads, by its address. */
 export async function leaderOf(addresses: readonly string[]): Promise<string> {
-  const asked = { nameserver: '', term: 0, leading: false, observations: [], logSilentMs: 0 }
-  const answers = addresses.map(async (address) => {
-    const client = connectClient(address)
-    later(() => client.close())
-    const { leading } = await unaryCall(client, nameserver.NameserverServiceService.ping, asked, 1_000)
-    return leading ? [address] : []
-  })
+  const answers = addresses.map(async (address) => ((await ping(address)).leading ? [address] : []))
   const [leader, other] = (await Promise.all(answers)).flat()
   if (leader === undefined || other !== undefined) throw new Error('not exactly one nameserver leads')
   return leader
