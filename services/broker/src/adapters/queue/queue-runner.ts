@@ -124,6 +124,7 @@ export class QueueRunner {
     this.pending.clear()
     this.rerouter.stop()
     this.groups.closed = true
+    this.skipped.close()
     this.past.close()
   }
 

@@ -26,7 +26,16 @@ export class SkippedRecords {
 
   /** Also asked a few times a second, for those that came within the second of a line. */
   tell(): void {
-    if (this.untold === undefined || this.clock.now() < this.nextAt) return
+    if (this.clock.now() >= this.nextAt) this.tellNow()
+  }
+
+  /** The next owner will not come to them again. */
+  close(): void {
+    this.tellNow()
+  }
+
+  private tellNow(): void {
+    if (this.untold === undefined) return
     const { position, why } = this.untold
     this.untold = undefined
     this.nextAt = this.clock.now() + tellEveryMs
