@@ -2,7 +2,8 @@ import { control, type nameserver } from '@tern/proto'
 import { type Duplex, duplexPair, systemClock } from '@tern/runtime'
 import { afterEach, expect, test } from 'vitest'
 import { claimed, died, fold, joined } from '../core/control.fixture.ts'
-import { createMemberStreams, type MemberStreams, type SeenMember } from './member-streams.ts'
+import type { SeenMember } from '../core/liveness.ts'
+import { createMemberStreams, type MemberStreams } from './member-streams.ts'
 
 let running: MemberStreams | undefined
 afterEach(() => running?.stop())

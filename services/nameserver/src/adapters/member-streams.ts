@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import type { nameserver } from '@tern/proto'
 import { addressOf, type Clock, type Duplex } from '@tern/runtime'
 import type { ControlState } from '../core/control-state.ts'
+import type { SeenMember } from '../core/liveness.ts'
 
 /** For so long a log may be asked without that meaning anything. */
 const logMomentMs = 1_500
@@ -9,17 +10,6 @@ const logMomentMs = 1_500
 const probeInterval = 50
 
 export type RegisterStream = Duplex<nameserver.RegisterResponse, nameserver.RegisterRequest>
-
-/** A run of a broker or proxy, known by its nonce, as this nameserver sees it. */
-export type SeenMember = Readonly<{
-  hello: nameserver.Hello
-  heardAt: number
-  refused: boolean
-  connected: boolean
-  /** As it said last, and when it last said more than a moment. */
-  logSilentMs: number
-  logMissedAt: number
-}>
 
 export type MemberStreams = Readonly<{
   accept(stream: RegisterStream): void

@@ -1,23 +1,13 @@
 import { control, type nameserver } from '@tern/proto'
 import type { ControlState, Member } from './control-state.ts'
-import { causeOfDeath, logSightMin, logSilenceMax, type Sight } from './liveness.ts'
+import { causeOfDeath, logSightMin, logSilenceMax, type SeenMember, type Sight } from './liveness.ts'
 import { placeOrphans, rebalance, type Wishes } from './placement.ts'
 
 export type Decided = Exclude<NonNullable<control.ControlEvent['event']>, { $case: 'claimed' } | { $case: 'snapshot' }>
 
 export type Sights = Readonly<{
   /** By nonce. */
-  own: ReadonlyMap<
-    string,
-    Readonly<{
-      hello: nameserver.Hello
-      heardAt: number
-      refused: boolean
-      connected: boolean
-      logSilentMs: number
-      logMissedAt: number
-    }>
-  >
+  own: ReadonlyMap<string, SeenMember>
   peers: readonly Readonly<{
     run: string | undefined
     heardAt: number

@@ -1,4 +1,4 @@
-import { control } from '@tern/proto'
+import { control, type nameserver } from '@tern/proto'
 import type { Member } from './control-state.ts'
 
 /** Silence that means death. A false alarm costs a move of queues, or a proxy's clients a reconnect; never data. */
@@ -12,6 +12,17 @@ export const logSilenceMax = 5_000
 
 /** Who has the log back only for a shorter time does not judge: the others may be about to have it back, too. */
 export const logSightMin = 2_000
+
+/** A run of a broker or proxy, known by its nonce, as this nameserver sees it. */
+export type SeenMember = Readonly<{
+  hello: nameserver.Hello
+  heardAt: number
+  refused: boolean
+  connected: boolean
+  /** As it said last, and when it last said more than a moment. */
+  logSilentMs: number
+  logMissedAt: number
+}>
 
 /** What one nameserver sees of a member, brought to this nameserver's clock. */
 export type Sight = Readonly<{ nameserver: string; heardAt: number; refused: boolean }>
