@@ -1,5 +1,6 @@
 export { connectClient } from './client.ts'
-export { type RpcServer, type RpcService, startServer } from './server.ts'
+export type { RpcService } from './rpc-service.ts'
+export { type RpcServer, startServer } from './server.ts'
 export { acceptStream } from './stream.ts'
 export { type RpcStatus, rpcError, unaryCall, unaryHandler } from './unary.ts'
 export { type Codecs, withViews } from './views.ts'

@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { addressOf } from '@tern/runtime'
 import { transportOptions } from './options.ts'
+import type { RpcService } from './rpc-service.ts'
 import { acceptWire, streamHandlers } from './wire/accept.ts'
 import { preface } from './wire/http2-frames.ts'
 import { sniff } from './wire/sniff.ts'
@@ -12,8 +13,6 @@ export type RpcServer = Readonly<{
   /** Ends every stream at once and frees the port. */
   stop(): void
 }>
-
-export type RpcService = Readonly<{ definition: ServiceDefinition; implementation: UntypedServiceImplementation }>
 
 /** Serves on host:port (port 0: a free one). Rejects with the system's reason when it cannot bind. */
 export function startServer(address: string, services: readonly RpcService[]): Promise<RpcServer> {

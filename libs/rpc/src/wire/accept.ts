@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { MethodDefinition } from '@grpc/grpc-js'
 import type { Duplex } from '@tern/runtime'
-import type { RpcService } from '../server.ts'
+import type { RpcService } from '../rpc-service.ts'
 import { duplexOf } from './duplex-of.ts'
 import { greeting, WireStream } from './wire-stream.ts'
 

@@ -12,8 +12,8 @@ import {
   suspectsOf,
   withoutKept,
 } from '../../core/queue/forgetting.ts'
-import type { AskHomes } from '../link/home-questions.ts'
 import { within } from '../link/within.ts'
+import type { AskHomes } from '../queue/ask-homes.ts'
 import { appendMarker } from '../queue/markers.ts'
 import type { QueueRunner } from '../queue/queue-runner.ts'
 

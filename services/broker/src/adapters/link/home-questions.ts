@@ -1,6 +1,7 @@
 import type { question } from '@tern/proto'
 import { type Owner, partitionOf } from '@tern/routing'
 import type { HomeService } from '../home/service.ts'
+import type { AskHomes } from '../queue/ask-homes.ts'
 import type { Ownership } from '../queue/ownership.ts'
 import type { Remotes } from './remotes.ts'
 
@@ -19,16 +20,6 @@ export type HomeQuestionsOptions = Readonly<{
   queues(): number
   ownerOf(queue: number): Owner | undefined
   remotes: Remotes
-}>
-
-/** What the owner of a queue asks of homes. Rejects when one of them could not be asked now. */
-export type AskHomes = Readonly<{
-  /** Those of the sessions that exist. */
-  sessionsExist(keys: readonly question.SessionKey[]): Promise<readonly question.SessionKey[]>
-  /** Those of which a will is stored, of that connection or a lower one. */
-  willsStored(clients: readonly question.ClientNumber[]): Promise<readonly question.ClientNumber[]>
-  /** Whether a session anywhere holds this shared filter, "$share/<name>/<filter>". */
-  filterHeld(filter: string): Promise<boolean>
 }>
 
 /** Asks homes, here and on other brokers. */

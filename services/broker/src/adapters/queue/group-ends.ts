@@ -2,7 +2,7 @@ import type { question, state } from '@tern/proto'
 import type { Clock, Logger } from '@tern/runtime'
 import type { SharedGroup } from '../../core/group/shared-group.ts'
 import type { StateWrite } from '../home/state-store.ts'
-import type { AskHomes } from '../link/home-questions.ts'
+import type { AskHomes } from './ask-homes.ts'
 import { takenWrite } from './group-takes.ts'
 
 /** Whether a group that nobody is connected for is still wanted is asked after the time that messages are kept, and then now and then. */

@@ -1,5 +1,4 @@
 import type { envelope, state } from '@tern/proto'
-import type { Overtaken } from './overtaken.ts'
 
 export type ConnectionNumber = envelope.ConnectionNumber
 
@@ -22,6 +21,9 @@ export type Session = Readonly<{
 
 /** A will that is durable, due once `dueAtMs` is there and has come. */
 export type Will = Readonly<{ connection: ConnectionNumber; dueAtMs: number | undefined; stored: state.StoredWill }>
+
+/** The newest CONNECT of one proxy that another one took over from, while its answer may still be on the way. */
+export type Overtaken = Readonly<{ proxy: number; attempt: number; connection: ConnectionNumber }>
 
 /** All that a home keeps of one client. */
 export type Client = Readonly<{

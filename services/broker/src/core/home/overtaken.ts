@@ -1,7 +1,4 @@
-import { type Client, type ClientEvent, type ConnectionNumber, compareNumbers } from './client.ts'
-
-/** The newest CONNECT of one proxy that another one took over from, while its answer may still be on the way. */
-export type Overtaken = Readonly<{ proxy: number; attempt: number; connection: ConnectionNumber }>
+import { type Client, type ClientEvent, type ConnectionNumber, compareNumbers, type Overtaken } from './client.ts'
 
 type Holder = Readonly<{ proxy: number; attempt: number }>
 type Connect = Readonly<{ proxy: number; request: Readonly<{ attempt: number }> }>
