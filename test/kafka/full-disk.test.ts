@@ -105,9 +105,8 @@ test.skipIf(!canFill)(
       return fleet.counts.acknowledged - acknowledged
     }
     await expect.poll(stands, { timeout: 20_000 }).toBeLessThan(30)
-    expect(troubles().slice(told).join('\n')).toMatch(
-      /kafkaStorageError|notEnoughReplicas|requestTimedOut|has no leader/,
-    )
+    const reason = /kafkaStorageError|notEnoughReplicas|requestTimedOut|has no leader/
+    await expect.poll(() => troubles().slice(told).join('\n'), { timeout: 20_000 }).toMatch(reason)
     for (const disk of disks.values()) disk.free()
     await Promise.all(nodeNumbers.map(restart))
     const resumption = fleet.measure()
