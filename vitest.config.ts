@@ -48,6 +48,7 @@ export default defineConfig({
                 name: 'kafka',
                 include: ['test/kafka/**/*.test.ts'],
                 globalSetup: 'test/kafka/cluster-for-tests.ts',
+                setupFiles: 'test/kafka/whole-first.ts',
                 maxWorkers: 1,
                 testTimeout: 120_000,
                 hookTimeout: 120_000,

@@ -7,7 +7,7 @@ import { ask } from '../../tools/kafka/control.ts'
 import { zones } from '../failure/round.ts'
 import { type Region, startRegion } from '../support/region.ts'
 import { ControlWatch } from './control-watch.ts'
-import { kafkaSettings, untilInSync, untilKafkaIsWhole } from './kafka-settings.ts'
+import { kafkaSettings, untilInSync } from './kafka-settings.ts'
 
 /** Longer than any silence after which somebody counts as dead. */
 const watchedMs = 6_000
@@ -18,7 +18,6 @@ let region: Region
 let log: Log
 
 beforeAll(async () => {
-  await untilKafkaIsWhole()
   settings = kafkaSettings(inject('kafkaBootstrap'))
   region = await startRegion(settings)
   log = await openLog(settings, systemClock, silentLogger)

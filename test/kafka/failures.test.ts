@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { zones } from '../failure/round.ts'
 import { type Region, startRegion } from '../support/region.ts'
-import { kafkaSettings, untilKafkaIsWhole } from './kafka-settings.ts'
+import { kafkaSettings } from './kafka-settings.ts'
 import { Rounds, roundOf, seeds } from './rounds.ts'
 import { kafkaNode, together, type Victim, zoneOf } from './victims.ts'
 
@@ -9,7 +9,6 @@ let region: Region
 let rounds: Rounds
 
 beforeAll(async () => {
-  await untilKafkaIsWhole()
   const settings = kafkaSettings(inject('kafkaBootstrap'))
   region = await startRegion(settings)
   rounds = await Rounds.on(region.addresses, settings)

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { connectKafkaLog, type Log, untilKafkaServes } from '@tern/log'
+import { connectKafkaLog, type Log } from '@tern/log'
 import { logContract, type OpenedLog } from '@tern/log/testing'
 import { createLogger, systemClock } from '@tern/runtime'
 import kafkajs from 'kafkajs'
 import { expect, inject } from 'vitest'
 import { ask } from '../../tools/kafka/control.ts'
+import { untilKafkaIsWhole } from './kafka-settings.ts'
 
 const { ConfigResourceTypes, Kafka, logLevel } = kafkajs
 const bootstrap = inject('kafkaBootstrap')
@@ -24,7 +25,7 @@ async function open(): Promise<OpenedLog> {
   const restart = async () => {
     for (const node of nodes) await ask(inject('kafkaControl'), 'kill', node)
     for (const node of nodes) await ask(inject('kafkaControl'), 'restart', node)
-    await untilKafkaServes(bootstrap, nodes.length, 60_000)
+    await untilKafkaIsWhole()
     return opened()
   }
   const compact = async (then: () => Promise<unknown>) => {

@@ -12,7 +12,7 @@ import { zones } from '../failure/round.ts'
 import { StandingFleet } from '../failure/standing-fleet.ts'
 import { type Region, startRegion } from '../support/region.ts'
 import { ControlWatch } from './control-watch.ts'
-import { kafkaSettings, untilInSync, untilKafkaIsWhole } from './kafka-settings.ts'
+import { kafkaSettings, untilInSync } from './kafka-settings.ts'
 import { Relay, type Way } from './relay.ts'
 
 /** Between each zone and all nodes. */
@@ -27,7 +27,6 @@ const witnesses: Device[] = []
 const seen = new History()
 
 beforeAll(async () => {
-  await untilKafkaIsWhole()
   settings = kafkaSettings(inject('kafkaBootstrap'))
   relays = await Promise.all(zones.map(() => Relay.before(inject('kafkaBootstrap'))))
   region = await startRegion(settings, (plan, zone) => {

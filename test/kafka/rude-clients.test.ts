@@ -6,14 +6,13 @@ import { summaryOf } from '../failure/resumption.ts'
 import { zones } from '../failure/round.ts'
 import { StandingFleet } from '../failure/standing-fleet.ts'
 import { type Region, startRegion } from '../support/region.ts'
-import { kafkaSettings, untilKafkaIsWhole } from './kafka-settings.ts'
+import { kafkaSettings } from './kafka-settings.ts'
 import { RudeClients } from './rude-clients.ts'
 
 let region: Region
 let fleet: StandingFleet
 
 beforeAll(async () => {
-  await untilKafkaIsWhole()
   region = await startRegion(kafkaSettings(inject('kafkaBootstrap')))
   fleet = new StandingFleet(region.addresses, 'polite', 6)
   await fleet.start()

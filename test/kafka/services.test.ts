@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { ZoneName } from '../../tools/region/plan.ts'
 import { zones } from '../failure/round.ts'
 import { type ServiceKind, ServiceRegion, serviceKinds } from '../support/services.ts'
-import { kafkaSettings, untilKafkaIsWhole } from './kafka-settings.ts'
+import { kafkaSettings } from './kafka-settings.ts'
 import { Rounds, roundOf, seeds } from './rounds.ts'
 import type { Victim } from './victims.ts'
 
@@ -10,7 +10,6 @@ let region: ServiceRegion
 let rounds: Rounds
 
 beforeAll(async () => {
-  await untilKafkaIsWhole()
   const settings = kafkaSettings(inject('kafkaBootstrap'))
   region = await ServiceRegion.start(settings)
   rounds = await Rounds.on(region.addresses, settings)
