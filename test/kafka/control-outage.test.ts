@@ -1,5 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { type Log, type LogSettings, openLog } from '@tern/log'
+import { openControlLog } from '@tern/nameserver/testing'
 import { silentLogger, systemClock } from '@tern/runtime'
 import { connect, connectAsync, type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -12,6 +13,7 @@ import { kafkaSettings, untilInSync } from './kafka-settings.ts'
 /** Longer than any silence after which somebody counts as dead. */
 const watchedMs = 6_000
 const messages = 40
+const calmMs = 3_000
 
 let settings: LogSettings
 let region: Region
@@ -37,6 +39,20 @@ async function client(clientId: string, at: number) {
   return { connected, closed }
 }
 
+/** A region that has just begun moves queues beside their leaders: whoever joins a new owner first has all that waits there. */
+async function untilCalm(): Promise<void> {
+  const control = await openControlLog(log, silentLogger)
+  let changes = 0
+  control.onChange(() => changes++)
+  const changedLately = async () => {
+    changes = 0
+    await after(calmMs)
+    return changes
+  }
+  await expect.poll(changedLately, { timeout: 60_000 }).toBe(0)
+  control.stop()
+}
+
 /** Takes messages and does not acknowledge them before it is told to. */
 function holding(member: MqttClient) {
   const held: { key: string; release: () => void }[] = []
@@ -47,6 +63,7 @@ function holding(member: MqttClient) {
 
 test('while tern.control has no leader in Kafka no term, no route, no session and no lease is lost', async () => {
   await untilInSync(settings, 30_000)
+  await untilCalm()
   const clients = await Promise.all([0, 1, 2].map((at) => client(`calm-${at}`, at)))
   const [publisher, ...members] = clients.map(({ connected }) => connected)
   const held = members.map(holding)
