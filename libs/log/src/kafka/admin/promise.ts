@@ -26,11 +26,7 @@ const retentionOf = ({ retentionMs }: NamedSpec) => (retentionMs === 0 ? forever
 /** The settings with which a topic is made: what the log promises rests on them. */
 export function settingsFor(spec: NamedSpec, replicas: number): Record<string, string> {
   const kept = spec.compacted
-    ? {
-        'min.compaction.lag.ms': compactionLagMs,
-        'max.compaction.lag.ms': 21_600_000,
-        'segment.ms': compactedSegmentMs,
-      }
+    ? { 'min.compaction.lag.ms': compactionLagMs, 'max.compaction.lag.ms': 21_600_000 }
     : { 'retention.ms': retentionOf(spec), 'retention.bytes': forever }
   const settings = {
     'cleanup.policy': spec.compacted ? 'compact' : 'delete',
@@ -41,7 +37,7 @@ export function settingsFor(spec: NamedSpec, replicas: number): Record<string, s
     // What others write compressed is stored so that brokers can hand it on as it is.
     'compression.type': 'uncompressed',
     'max.message.bytes': batchBytesMax,
-    'segment.ms': 3_600_000,
+    'segment.ms': spec.compacted ? compactedSegmentMs : 3_600_000,
     ...kept,
   }
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]))
