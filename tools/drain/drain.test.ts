@@ -18,7 +18,7 @@ const tableOf = (...brokers: readonly (readonly [zone: string, draining: boolean
     ...{ snapshot: true, revision: 1, queues: 4, routes: [], died: [] },
     members: brokers.map(([zone, draining], i) => ({
       ...{ incarnation: i + 1, kind: control.MemberKind.BROKER, zone, draining },
-      ...{ address: `127.0.0.1:${i}`, nonce: `${i}` },
+      ...{ address: `127.0.0.1:${i}`, nonce: `${i}`, detail: undefined },
     })),
   })
 

@@ -7,11 +7,20 @@ const retryDelay: Millis = 150
 
 type RegisterStream = Duplex<nameserver.RegisterRequest, nameserver.RegisterResponse>
 
+const kinds = {
+  broker: control.MemberKind.BROKER,
+  proxy: control.MemberKind.PROXY,
+  trace: control.MemberKind.TRACE,
+  console: control.MemberKind.CONSOLE,
+}
+
 export type MembershipOptions = Readonly<{
-  kind: 'broker' | 'proxy'
+  kind: keyof typeof kinds
   zone: string
   /** host:port of the member's own gRPC service; empty when it has none. */
   address: string
+  /** For people and for other services. */
+  detail?: control.MemberDetail | undefined
   /** Every nameserver. */
   addresses: readonly string[]
   /** Drawn at random for this run; a new incarnation needs a new one. */
@@ -103,9 +112,10 @@ export function createMembership(options: MembershipOptions): Membership {
   }
 }
 
-const helloOf = ({ kind, nonce, zone, address }: MembershipOptions): nameserver.Hello => ({
-  kind: kind === 'broker' ? control.MemberKind.BROKER : control.MemberKind.PROXY,
+const helloOf = ({ kind, nonce, zone, address, detail }: MembershipOptions): nameserver.Hello => ({
+  kind: kinds[kind],
   nonce,
   zone,
   address,
+  detail,
 })

@@ -8,4 +8,5 @@ export const member = (incarnation: number) => ({
   address: `broker-${incarnation}:1`,
   nonce: `run-${incarnation}`,
   draining: false,
+  detail: undefined,
 })

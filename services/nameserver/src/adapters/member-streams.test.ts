@@ -30,7 +30,7 @@ function streams(refusals: boolean[] = []) {
       end: () => void heard.push('end'),
     })
     members.accept(server)
-    const hello = { kind: control.MemberKind.BROKER, nonce, zone: 'az-a', address }
+    const hello = { kind: control.MemberKind.BROKER, nonce, zone: 'az-a', address, detail: undefined }
     side.send({ message: { $case: 'hello', value: hello } })
     return { side, heard }
   }

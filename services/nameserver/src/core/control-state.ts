@@ -6,6 +6,7 @@ export type Member = Readonly<{
   nonce: string
   zone: string
   address: string
+  detail: control.MemberDetail | undefined
   draining: boolean
 }>
 

@@ -19,7 +19,7 @@ export const joined = (claim: number, nonce: string, zone = 'az-a', kind: 'BROKE
   claim,
   event: {
     $case: 'joined',
-    value: { kind: control.MemberKind[kind], nonce, zone, address: `${nonce}:7000` },
+    value: { kind: control.MemberKind[kind], nonce, zone, address: `${nonce}:7000`, detail: undefined },
   },
 })
 

@@ -10,7 +10,7 @@ const quiet: Sights = {
   ...{ own: new Map(), peers: [], listeningSince: 0, leadingSince: now, run: 'ns-a/1', judgesLogs: true, now },
 }
 
-const hello = { kind: control.MemberKind.BROKER, nonce: 'new', zone: 'az-a', address: 'new:1' }
+const hello = { kind: control.MemberKind.BROKER, nonce: 'new', zone: 'az-a', address: 'new:1', detail: undefined }
 const own = (nonce: string, heardAt: number, refused = false): Sights['own'] =>
   new Map([[nonce, { hello: { ...hello, nonce }, heardAt, refused, connected: true, logSilentMs: 0, logMissedAt: 0 }]])
 const peer = (incarnation: number, silentMs: number, refused = false, observedAt = now): Sights['peers'][number] => ({

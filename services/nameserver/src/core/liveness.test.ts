@@ -10,6 +10,7 @@ const memberOf = (kind: 'BROKER' | 'PROXY'): Member => ({
   zone: 'az-a',
   address: 'x:1',
   draining: false,
+  detail: undefined,
 })
 const broker = memberOf('BROKER')
 const proxy = memberOf('PROXY')

@@ -8,9 +8,9 @@ export function snapshotOf(state: ControlState, { term, nameserver, zone }: Lead
     through: state.through,
     leader: { term, nameserver, zone },
     queues: state.queues,
-    members: [...state.members.values()].map(({ incarnation, draining, kind, nonce, zone: at, address }) => ({
+    members: [...state.members.values()].map(({ incarnation, draining, kind, nonce, zone: at, address, detail }) => ({
       incarnation,
-      joined: { kind, nonce, zone: at, address },
+      joined: { kind, nonce, zone: at, address, detail },
       draining,
     })),
     dead: [...state.dead].map((incarnation) => ({ incarnation, nonce: nonces.get(incarnation) ?? '' })),

@@ -13,7 +13,15 @@ const connection = (counter: number) => ({ epoch: 10, counter })
 
 function tableOf(proxies: readonly number[]): RouteTable {
   const members = proxies.map((incarnation) => {
-    return { incarnation, kind: control.MemberKind.PROXY, zone: '', address: '', nonce: '', draining: false }
+    return {
+      incarnation,
+      kind: control.MemberKind.PROXY,
+      zone: '',
+      address: '',
+      nonce: '',
+      draining: false,
+      detail: undefined,
+    }
   })
   return applyRoutes(emptyRouteTable, { snapshot: true, revision, queues: 2, routes: [], members, died: [] })
 }

@@ -191,6 +191,7 @@ export async function region({
           address,
           nonce: 'n',
           draining: false,
+          detail: undefined,
         }
         const routes = queues.map((queue) => ({ queue, epoch, broker: incarnation }))
         const update = { snapshot: true, revision: epoch, queues: 2, routes, members: [member], died: [] }

@@ -60,7 +60,15 @@ const attachAnswer = (id: number, queue: number, after: number) => deliver.Attac
 
 function tableOf(owner: string, epoch: number): RouteTable {
   const members = ['a:1', 'b:1'].map((address, incarnation) => {
-    return { incarnation, kind: control.MemberKind.BROKER, zone: '', address, nonce: address, draining: false }
+    return {
+      incarnation,
+      kind: control.MemberKind.BROKER,
+      zone: '',
+      address,
+      nonce: address,
+      draining: false,
+      detail: undefined,
+    }
   })
   const broker = owner === 'a:1' ? 0 : 1
   const update = {
