@@ -1,0 +1,5 @@
+export { type Chance, idDrawing } from './draw-ids.ts'
+export { type MessageAddress, messageIdOf, parseMessageId } from './message-id.ts'
+export { type TraceIds, traceIdBytes, traceIds } from './trace-ids.ts'
+export { checkTraceKey, traceKeySetting, traceKeyUnlessTold } from './trace-key.ts'
+export { formatTraceparent, parseTraceparent, type TraceContext } from './traceparent.ts'
