@@ -1,3 +1,7 @@
+export * as otlpCollector from './gen/opentelemetry/proto/collector/trace/v1/trace_service.ts'
+export * as otlpCommon from './gen/opentelemetry/proto/common/v1/common.ts'
+export * as otlpTrace from './gen/opentelemetry/proto/trace/v1/trace.ts'
+export * as tempopb from './gen/tempopb/tempo.ts'
 export * as append from './gen/tern/broker/v1/append.ts'
 export * as deliver from './gen/tern/broker/v1/deliver.ts'
 export * as group from './gen/tern/broker/v1/group.ts'
