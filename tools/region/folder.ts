@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Plan } from './plan.ts'
 
 /** A region's folder, which only one region at a time may use. */
 export function claimFolder(folder: string, nameservers: readonly string[]): { release(): void } {
@@ -15,10 +16,20 @@ export function claimFolder(folder: string, nameservers: readonly string[]): { r
   writeFileSync(file, identity(process.pid))
   return {
     release() {
-      for (const each of [file, addressesFile(folder)]) rmSync(each, { force: true })
+      for (const each of [file, addressesFile(folder), regionFile(folder)]) rmSync(each, { force: true })
     },
   }
 }
+
+/** Where everything of the region is, for whoever calls it by its folder. */
+export function describeRegion({ folder, zones, mqtt, websocket, api, trace, console, control }: Plan): void {
+  writeFileSync(
+    regionFile(folder),
+    `${JSON.stringify({ zones, mqtt, websocket, api, trace, console, control }, null, 2)}\n`,
+  )
+}
+
+const regionFile = (folder: string): string => join(folder, 'region.json')
 
 const addressesFile = (folder: string): string => join(folder, 'run', 'nameservers')
 

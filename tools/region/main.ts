@@ -7,8 +7,8 @@ import { drain, undrain } from '../drain/drain.ts'
 import { holderOf } from './folder.ts'
 import { listenToKeys } from './keys.ts'
 import { endLeftovers } from './leftovers.ts'
-import { planRegion, queuesOfRegion, type ZoneName } from './plan.ts'
-import { replacedPorts, summary } from './screen.ts'
+import { planRegion, queuesOfRegion, replacedPorts, type ZoneName } from './plan.ts'
+import { summary } from './screen.ts'
 import { Supervisor } from './supervisor.ts'
 
 const spec = {

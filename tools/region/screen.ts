@@ -1,7 +1,5 @@
-import type { Plan } from './plan.ts'
+import { portOf } from './plan.ts'
 import type { Supervisor } from './supervisor.ts'
-
-const portOf = (address: string) => Number(address.slice(address.lastIndexOf(':') + 1))
 
 /** What stands on the screen once the region is ready. */
 export function summary({ plan, keepers }: Supervisor, tookMs: number, interactive: boolean): string {
@@ -39,10 +37,3 @@ export function summary({ plan, keepers }: Supervisor, tookMs: number, interacti
 
 const row = (zone: string, mqtt: string, websocket: string, pid: string | number) =>
   `  ${zone.padEnd(6)} ${mqtt.padEnd(26)} ${websocket.padEnd(29)} ${pid}`.trimEnd()
-
-/** A sentence for each port that somebody else had. */
-export function replacedPorts(plan: Plan, wanted: number): string[] {
-  if (wanted === 0) return []
-  const mqtt = [plan.mqtt, ...plan.zones.map((zone) => zone.mqtt)].map(portOf)
-  return mqtt.flatMap((port, i) => (port === wanted + i ? [] : [`port ${wanted + i} is busy; ${port} is used instead`]))
-}

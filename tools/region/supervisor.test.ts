@@ -1,7 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { region as dev } from '@tern/proto'
+import { connectClient, unaryCall } from '@tern/rpc'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Plan, planRegion } from './plan.ts'
 import { Supervisor } from './supervisor.ts'
@@ -60,4 +62,20 @@ test('after everything was killed, everything starts again on the same data', as
   await region.start()
   expect(await listens(plan.log ?? '')).toBe(true)
   expect(region.keepers.map(({ phase }) => phase)).toEqual(['ready', 'ready', 'ready', 'ready'])
+})
+
+test('who reads region.json can kill a zone, see it held down, and heal it', async () => {
+  const { control } = JSON.parse(readFileSync(join(plan.folder, 'region.json'), 'utf8')) as Plan
+  const client = connectClient(control)
+  const { killZone, healZone, listProcesses } = dev.RegionServiceService
+  const phases = async () => {
+    const { processes } = await unaryCall(client, listProcesses, {}, 5_000)
+    return Object.fromEntries(processes.map(({ name, phase }) => [name, phase]))
+  }
+  await unaryCall(client, killZone, { zone: 'az-b' }, 5_000)
+  expect(await phases()).toEqual({ log: 'ready', 'az-a': 'ready', 'az-b': 'held down', 'az-c': 'ready' })
+  await unaryCall(client, healZone, { zone: 'az-b' }, 5_000)
+  expect((await phases())['az-b']).toBe('ready')
+  await expect(unaryCall(client, killZone, { zone: 'az-x' }, 5_000)).rejects.toThrow('the zones are az-a, az-b, az-c')
+  client.close()
 })

@@ -1,7 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { claimFolder } from './folder.ts'
+import type { RpcServer } from '@tern/rpc'
+import { serveDevControl } from './dev-control.ts'
+import { claimFolder, describeRegion } from './folder.ts'
 import { Keeper, type Phase } from './keeper.ts'
 import { folderVariable } from './leftovers.ts'
 import { logArguments, type Plan, type ZoneName, zoneArguments } from './plan.ts'
@@ -25,6 +27,7 @@ export class Supervisor {
   private readonly log: Keeper | undefined
   private readonly zones: ReadonlyMap<ZoneName, Keeper>
   private readonly folder: { release(): void }
+  private control: RpcServer | undefined
 
   /** Throws when another region uses the folder. */
   constructor(plan: Plan, watcher: Watcher = silentWatcher, zoneCommand = zoneArguments) {
@@ -61,6 +64,8 @@ export class Supervisor {
   async start(): Promise<void> {
     await this.log?.start()
     await Promise.all([...this.zones.values()].map((zone) => zone.start()))
+    this.control ??= await serveDevControl(this)
+    describeRegion(this.plan)
   }
 
   zone(name: ZoneName): Keeper {
@@ -80,6 +85,7 @@ export class Supervisor {
 
   /** Zones first, so that they can still write. */
   async stop(): Promise<void> {
+    this.control?.stop()
     await Promise.all([...this.zones.values()].map((zone) => zone.stop()))
     await this.log?.stop()
     this.folder.release()
