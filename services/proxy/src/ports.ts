@@ -12,7 +12,8 @@ export type OutgoingRecord = Readonly<{
 }>
 
 export type AppendResult =
-  | Readonly<{ verdict: 'stored' }>
+  /** `position`: where it stands in its queue; -1 when the owner does not know it, since the record was sent again. */
+  | Readonly<{ verdict: 'stored'; position: number }>
   /** The client has a newer connection: this one closes with 0x8E. */
   | Readonly<{ verdict: 'superseded' }>
   | Readonly<{ verdict: 'refused'; reasonCode: number }>

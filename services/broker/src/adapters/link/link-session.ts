@@ -1,4 +1,4 @@
-import { append, type deliver, home, type link, type question } from '@tern/proto'
+import { append, type deliver, type envelope, home, type link, type question } from '@tern/proto'
 import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
 import { type Clock, type Logger, pause } from '@tern/runtime'
 import type { AppendVerdict } from '../../core/queue/append-queue.ts'
@@ -105,9 +105,10 @@ export class LinkSession {
       let sequence = firstSequence
       // Answers come in the order of asking, so that counting gives the sequence again.
       let answered = firstSequence
-      const answer = (verdict: AppendVerdict) => {
-        if (typeof verdict === 'number') link.answerAppend(queue, answered++, append.AppendVerdict.REFUSED, verdict)
-        else link.answerAppend(queue, answered++, verdicts[verdict])
+      const answer = (verdict: AppendVerdict, _: envelope.Envelope, position: number) => {
+        const refusal = typeof verdict === 'number' ? verdict : 0
+        const told = typeof verdict === 'number' ? append.AppendVerdict.REFUSED : verdicts[verdict]
+        link.answerAppend(queue, answered++, { verdict: told, position, reasonCode: refusal })
       }
       for (const { body } of unpack(records, 0, 0)) {
         runner.append({ record: envelopeAt(body), body, answer })

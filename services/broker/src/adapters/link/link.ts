@@ -26,13 +26,22 @@ export class Link {
   }
 
   /** Adds to the run of answers that the frame ends with, when it continues it. */
-  answerAppend(queue: number, sequence: number, verdict: append.AppendVerdict, reasonCode = 0): void {
+  answerAppend(
+    queue: number,
+    sequence: number,
+    {
+      verdict,
+      position,
+      reasonCode,
+    }: Readonly<{ verdict: append.AppendVerdict; position: number; reasonCode: number }>,
+  ): void {
     const answers = this.next().appendAnswers
     const last = answers.at(-1)
     const goesOn = last?.queue === queue && last.firstSequence + last.count === sequence
-    if (goesOn && last.verdict === verdict && last.reasonCode === reasonCode) last.count++
+    const isNext = position === (last === undefined || last.basePosition < 0 ? -1 : last.basePosition + last.count)
+    if (goesOn && isNext && last.verdict === verdict && last.reasonCode === reasonCode) last.count++
     else {
-      const run = { queue, firstSequence: sequence, count: 1, verdict, basePosition: -1, reasonCode }
+      const run = { queue, firstSequence: sequence, count: 1, verdict, basePosition: position, reasonCode }
       answers.push(append.AppendAnswer.create(run))
     }
   }

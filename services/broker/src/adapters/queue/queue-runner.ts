@@ -183,6 +183,7 @@ export class QueueRunner {
   }
 
   private async appendBatch(batch: Batch): Promise<void> {
+    let base = -1
     if (batch.bodies.length > 0) {
       try {
         const { log } = this.options
@@ -190,6 +191,7 @@ export class QueueRunner {
         // Another offset than the next one: others wrote before it, or a reader was here first.
         if (baseOffset === this.state.next) this.foldBatch(baseOffset, appendTimeMs, batch)
         else await this.readTo(baseOffset + batch.bodies.length)
+        base = baseOffset
         this.appendedAt = this.options.clock.now()
         this.outage.worked()
       } catch (error) {
@@ -197,7 +199,7 @@ export class QueueRunner {
         return
       }
     }
-    this.answer(batch.entries)
+    this.answer(batch.entries, (i) => (base < 0 || batch.places[i]! < 0 ? -1 : base + batch.places[i]!))
   }
 
   /** An answer that did not come, or a refusal: what the log holds decides; the rest is tried again, in its order. */
@@ -210,11 +212,11 @@ export class QueueRunner {
     if (missing >= 0 && !this.closed) this.pending.putBack(entries.slice(missing))
   }
 
-  private answer(entries: readonly Entry[]): void {
+  private answer(entries: readonly Entry[], positionOf: (index: number) => number = () => -1): void {
     if (this.closed) return
     const { state } = this
-    for (const { record, answer } of entries) {
-      answer(state.isSuperseded(record) ? 'superseded' : (state.refusalOf(record) ?? 'stored'), record)
+    for (const [i, { record, answer }] of entries.entries()) {
+      answer(state.isSuperseded(record) ? 'superseded' : (state.refusalOf(record) ?? 'stored'), record, positionOf(i))
     }
     if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
   }

@@ -121,6 +121,23 @@ test('a foreign record in the queue of its topic is a message like any other', a
   expect(await payloads(first.connect(7), queue)).toEqual(['hello'])
 })
 
+test('who appends is told the positions, and of a repetition that nobody knows them', async () => {
+  const first = await region().then(({ broker }) => broker(1))
+  await first.own([0, 1], 10)
+  const proxy = first.connect(7)
+  const [one, two, three] = [1, 2, 3].map((sequence) => bodyOf('a', `m${sequence}`, { producer: 7, sequence }))
+  await proxy.append(0, 1, [one!, two!])
+  await proxy.append(0, 2, [two!, three!])
+  const places = proxy.received.flatMap(({ appendAnswers }) =>
+    appendAnswers.map(({ firstSequence, count, basePosition }) => [firstSequence, count, basePosition]),
+  )
+  expect(places).toEqual([
+    [1, 2, 0],
+    [2, 1, -1],
+    [3, 1, 2],
+  ])
+})
+
 test.each([['from the log'], ['from a snapshot']])(
   'a retained message that was refused is refused again when its answer was lost, also by the next owner, who knows %s (D11)',
   async (source) => {

@@ -12,8 +12,8 @@ export const batchLimits = {
 /** A number is the reason code of a refusal. */
 export type AppendVerdict = 'stored' | 'superseded' | number
 
-/** Whoever waits for the verdict on a record. */
-export type Answer = (verdict: AppendVerdict, record: envelope.Envelope) => void
+/** Whoever waits for the verdict on a record. `position`: where this very append put it; -1 when that is not known. */
+export type Answer = (verdict: AppendVerdict, record: envelope.Envelope, position: number) => void
 
 /** A record that wants to be appended. */
 export type Written = Readonly<{ record: envelope.Envelope; body: Buffer }>
@@ -22,7 +22,13 @@ export type Entry = Written & Readonly<{ answer: Answer }>
 /** What is written for an entry: itself, or what it is allowed to be. */
 export type Admit = (entry: Written) => Written
 
-export type Batch = Readonly<{ entries: readonly Entry[]; bodies: readonly Buffer[]; written: readonly Written[] }>
+export type Batch = Readonly<{
+  entries: readonly Entry[]
+  bodies: readonly Buffer[]
+  written: readonly Written[]
+  /** For each entry its place among the bodies; -1 when it is not written again. */
+  places: readonly number[]
+}>
 
 /** Records of a queue on their way to the log: one batch is out, the next one gathers. */
 export class AppendQueue {
@@ -44,6 +50,7 @@ export class AppendQueue {
   take(state: QueueState, admit: Admit): Batch {
     const taken: Entry[] = []
     const written: Written[] = []
+    const places: number[] = []
     const newest = new Map<string | number, number>()
     let bytes = 0
     while (this.head < this.entries.length && written.length < batchLimits.records && bytes < batchLimits.bytes) {
@@ -51,7 +58,9 @@ export class AppendQueue {
       if (written.length > 0 && bytes + entry.body.length > batchLimits.bytesMax) break
       this.head++
       taken.push(entry)
-      if (state.knows(entry.record) || isRepetition(entry.record, newest)) continue
+      const isKnown = state.knows(entry.record) || isRepetition(entry.record, newest)
+      places.push(isKnown ? -1 : written.length)
+      if (isKnown) continue
       const admitted = admit(entry)
       written.push(admitted)
       bytes += admitted.body.length
@@ -60,7 +69,7 @@ export class AppendQueue {
       this.entries = []
       this.head = 0
     }
-    return { entries: taken, bodies: written.map(({ body }) => body), written }
+    return { entries: taken, bodies: written.map(({ body }) => body), written, places }
   }
 
   /** Puts entries back in front, in their order: they are certainly not on the log. */

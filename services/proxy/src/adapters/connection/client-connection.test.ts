@@ -85,7 +85,7 @@ test('PUBACK leaves when the record is stored, and carries a refusal; a newer co
   socket.receive(publishBytes(1, 1), publishBytes(1, 2), publishBytes(1, 3))
   const [first, second, third] = fake.appended
   expect(kinds(socket.packets)).toEqual(['connack'])
-  first?.answer({ verdict: 'stored' })
+  first?.answer({ verdict: 'stored', position: 0 })
   second?.answer({ verdict: 'refused', reasonCode: 0x97 })
   expect(socket.packets.slice(1)).toMatchObject([
     { cmd: 'puback', messageId: 1, reasonCode: 0 },
@@ -115,9 +115,9 @@ test('a connection with a will is reported lost once all that it published is an
   connection.closed()
   await clock.pass(0)
   const [first, second] = fake.appended
-  first?.answer({ verdict: 'stored' })
+  first?.answer({ verdict: 'stored', position: 0 })
   expect(fake.calls.map(({ $case }) => $case)).toEqual(['open'])
-  second?.answer({ verdict: 'stored' })
+  second?.answer({ verdict: 'stored', position: 0 })
   expect(fake.calls.at(-1)).toMatchObject({ $case: 'close', value: { willApplies: true } })
 })
 

@@ -10,7 +10,6 @@ const packetBytes = 512 * 1024
 type Answer = (result: AppendResult) => void
 type Pending = { clientId: string; body: Buffer; answer: Answer }
 
-const stored: AppendResult = { verdict: 'stored' }
 const superseded: AppendResult = { verdict: 'superseded' }
 
 /** The unanswered records of one queue, numbered and in order (rule 1). */
@@ -84,15 +83,14 @@ export class AppendWindow {
     return parts
   }
 
-  /** Verdicts on records from `sequence` on; those before the first unanswered one are repetitions. */
-  answered(sequence: number, count: number, verdict: 'stored' | 'superseded' | number): void {
-    const result = resultOf(verdict)
+  /** Verdicts on records from `sequence` on, the first of which is at `base` (-1: nobody knows); before the first unanswered one are repetitions. */
+  answered(sequence: number, count: number, verdict: 'stored' | 'superseded' | number, base: number): void {
     for (let at = Math.max(sequence, this.first); at < sequence + count && this.count > 0; at++) {
       const { body, answer } = this.pending[this.head] as Pending
       this.head++
       this.first++
       this.bytes -= body.length
-      answer(result)
+      answer(resultOf(verdict, base < 0 ? -1 : base + at - sequence))
     }
     if (this.unsent < this.first) this.unsent = this.first
     this.compact()
@@ -122,7 +120,7 @@ export class AppendWindow {
   }
 }
 
-function resultOf(verdict: 'stored' | 'superseded' | number): AppendResult {
-  if (verdict === 'stored') return stored
+function resultOf(verdict: 'stored' | 'superseded' | number, position: number): AppendResult {
+  if (verdict === 'stored') return { verdict, position }
   return verdict === 'superseded' ? superseded : { verdict: 'refused', reasonCode: verdict }
 }
