@@ -2,6 +2,7 @@ import type { link } from '@tern/proto'
 import { type RpcServer, startServer } from '@tern/rpc'
 import { type Duplex, duplexPair } from '@tern/runtime'
 import { acceptLink, linkRpcService } from './adapters/link/link-service.ts'
+import { scanRpcService } from './adapters/scan/scan-service.ts'
 import type { BrokerConfig } from './config.ts'
 import { type BrokerLives, type BrokerPorts, createBrokerLives } from './lives.ts'
 
@@ -22,7 +23,10 @@ export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
   return {
     address: () => server?.address ?? config.listen,
     async start() {
-      server = await startServer(config.listen, [linkRpcService(() => lives?.links())])
+      server = await startServer(config.listen, [
+        linkRpcService(() => lives?.links()),
+        scanRpcService(() => lives?.scans()),
+      ])
       lives = createBrokerLives(config, server.address, ports)
       await lives.start()
     },

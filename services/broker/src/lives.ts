@@ -18,6 +18,7 @@ import { endProducers } from './adapters/queue/ended-producers.ts'
 import { Ownership } from './adapters/queue/ownership.ts'
 import { messagesTopic } from './adapters/queue/queue-records.ts'
 import type { PublishAll } from './adapters/queue/rerouter.ts'
+import { Scans } from './adapters/scan/scan-service.ts'
 import type { BrokerConfig } from './config.ts'
 
 export type BrokerPorts = Readonly<{
@@ -37,12 +38,14 @@ export type BrokerNetwork = Readonly<{
 export type BrokerLives = Readonly<{
   /** The links of the present incarnation; undefined while there is none. */
   links(): Links | undefined
+  /** Likewise, what looks into its queues. */
+  scans(): Scans | undefined
   /** Resolves once a nameserver has the first incarnation on the log. */
   start(): Promise<void>
   stop(): void
 }>
 
-type Life = Readonly<{ links: Links; logSilentMs(): number; stop(): void }>
+type Life = Readonly<{ links: Links; scans: Scans; logSilentMs(): number; stop(): void }>
 
 const askLogEveryMs = 1_000
 
@@ -86,6 +89,7 @@ export function createBrokerLives(config: BrokerConfig, address: string, ports: 
 
   return {
     links: () => life?.links,
+    scans: () => life?.scans,
     start: live,
     stop() {
       stopped = true
@@ -149,6 +153,7 @@ function liveAs(
   routes.onChange((table) => ownership.follow(table))
   return {
     links,
+    scans: new Scans({ ownership, log, clock }),
     logSilentMs: () => logSilence.ms,
     stop() {
       logSilence.stop()

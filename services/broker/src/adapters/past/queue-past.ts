@@ -4,7 +4,8 @@ import type { Probe } from '../../core/block-summary/probe.ts'
 import type { QueueState } from '../../core/queue/queue-state.ts'
 import { topicIfMessage } from '../../core/queue/record-reading.ts'
 import { type Message, TailRing } from '../../core/queue/tail-ring.ts'
-import { readBytesMax, readPage } from '../queue/queue-records.ts'
+import type { JudgedRecord } from '../../core/scan/conditions.ts'
+import { type QueueRecord, readBytesMax, readPage } from '../queue/queue-records.ts'
 import type { CatchUpMeter } from './catch-up-meter.ts'
 import type { PageCache, Past } from './page-cache.ts'
 import { PageReader, type ReadPast } from './page-reader.ts'
@@ -24,6 +25,9 @@ export type QueuePastOptions = Readonly<{
   pages: PageCache
   meter: CatchUpMeter
 }>
+
+/** Records with a topic, up to (not with) position `next`. */
+type Look = Readonly<{ records: readonly JudgedRecord[]; next: number; gap: boolean }>
 
 /** What a queue's owner has of the messages before the present: the ring, summaries of blocks, pages read of late, and the log (D4). */
 export class QueuePast {
@@ -84,6 +88,51 @@ export class QueuePast {
     return this.reader.read(from, Math.min(readBytesMax, Math.ceil(bytesMax)))
   }
 
+  /** From here on everything is in memory. */
+  get ringStart(): number {
+    return this.ring.start
+  }
+
+  /** Whether the block that holds the position is known to hold nothing for the probes. */
+  excludes(position: number, probes: readonly Probe[]): boolean {
+    return this.summaries.excludes(position, probes)
+  }
+
+  /**
+   * About `bytesMax` of the log from a position on and below `end`, for whoever looks into it: void records, too, if they have a topic.
+   * What it reads is remembered as summaries; pages of sessions that catch up stay where they are.
+   */
+  async look(from: number, end: number, bytesMax: number): Promise<Look> {
+    const { log, queue, state } = this.options
+    const { records, next, gap } = await readPage(log, queue, from, Math.min(end, state.next), bytesMax)
+    if (from < this.start) return { records: [], next: this.start, gap: true }
+    const judged: JudgedRecord[] = []
+    for (const record of records) {
+      const found = this.judged(record)
+      const topic = found === undefined || found.isVoid ? undefined : found.topic
+      this.summaries.add(record.position, topic, record.body?.length ?? 0)
+      if (found) judged.push(found)
+    }
+    return { records: judged, next, gap }
+  }
+
+  /** One record; undefined when no topic can be read there, or retention took it meanwhile. */
+  async lookAt(position: number): Promise<JudgedRecord | undefined> {
+    const { log, queue } = this.options
+    const { records } = await readPage(log, queue, position, position + 1, 1)
+    return records[0] && this.judged(records[0])
+  }
+
+  private judged({ position, timeMs, body }: QueueRecord): JudgedRecord | undefined {
+    const topic = body === undefined ? undefined : this.topicOf(body)
+    if (body === undefined || topic === undefined) return undefined
+    return { position, timeMs, topic, body, isVoid: this.options.state.voidPositions.has(position) }
+  }
+
+  private topicOf(body: Buffer): string | undefined {
+    return topicIfMessage(body, this.options.belongsHere)
+  }
+
   private fromRing(from: number): Past {
     const messages: Message[] = []
     this.ring.from(from, (message) => messages.push(message) < pageMessagesMax)
@@ -93,7 +142,7 @@ export class QueuePast {
   }
 
   private readonly readLog: ReadPast = async (from, bytesMax) => {
-    const { log, queue, state, meter, belongsHere } = this.options
+    const { log, queue, state, meter } = this.options
     const { records, next, gap, bytes } = await readPage(log, queue, from, state.next, bytesMax)
     meter.read(bytes)
     // Retention came while the log was read: verdicts on these are forgotten already.
@@ -101,7 +150,7 @@ export class QueuePast {
     const messages: Message[] = []
     for (const { position, timeMs, body } of records) {
       const isMessage = body !== undefined && !state.voidPositions.has(position)
-      const topic = isMessage ? topicIfMessage(body, belongsHere) : undefined
+      const topic = isMessage ? this.topicOf(body) : undefined
       this.summaries.add(position, topic, body?.length ?? 0)
       if (isMessage && topic !== undefined) messages.push({ position, timeMs, topic, body })
     }

@@ -55,6 +55,8 @@ export class QueueRunner {
   /** Records that are no message. */
   readonly skipped: SkippedRecords
   readonly groups: QueueGroups
+  /** Called when the queue has grown, and when it is given up. */
+  readonly onGrowth = new Set<() => void>()
   /** The first position that retention has left. */
   logStart = 0
   private readonly outage: Outage
@@ -91,6 +93,7 @@ export class QueueRunner {
     const { state, retained } = options.snapshots.restore() ?? { state: new QueueState(start), retained: [] }
     state.next = Math.max(state.next, start)
     const runner = new QueueRunner(options, state)
+    runner.logStart = start
     runner.retained.restore(retained)
     await runner.readTo(end)
     return runner
@@ -112,6 +115,10 @@ export class QueueRunner {
     return quiet ? this.state.next : undefined
   }
 
+  get lastAppendMs(): number {
+    return this.appendedAt
+  }
+
   append(entry: Entry): void {
     this.pending.push(entry)
     if (this.appending) return
@@ -126,6 +133,7 @@ export class QueueRunner {
     this.groups.closed = true
     this.skipped.close()
     this.past.close()
+    for (const wake of this.onGrowth) wake()
   }
 
   /** Told the log's range now and then, when others wrote, and before a question whose answer must be the log's: reads what others wrote. */
@@ -250,7 +258,7 @@ export class QueueRunner {
       for (const record of records) if (record.position >= this.state.next) this.takeRecord(record)
       // Retention may have taken the first ones meanwhile.
       this.state.next = Math.max(this.state.next, next)
-      this.dispatcher.endBatch(this.state.next)
+      this.endBatch()
     }
   }
 
@@ -259,7 +267,12 @@ export class QueueRunner {
     for (const [i, { record, body }] of written.entries()) {
       this.take(base + i, timeMs, body, { writer: 'region', envelope: record, topic: keyOf(body) })
     }
+    this.endBatch()
+  }
+
+  private endBatch(): void {
     this.dispatcher.endBatch(this.state.next)
+    for (const wake of this.onGrowth) wake()
   }
 
   private takeRecord(record: QueueRecord): void {

@@ -79,7 +79,8 @@ export class BlockSummaries {
     return closed !== undefined && closed.first <= position
   }
 
-  private excludes(position: number, probes: readonly Probe[]): boolean {
+  /** Whether the block of the position is known to hold nothing for the probes, from the position on. */
+  excludes(position: number, probes: readonly Probe[]): boolean {
     const block = blockOf(position)
     const closed = this.closed.get(block)
     if (closed === undefined || closed.first > position) return false

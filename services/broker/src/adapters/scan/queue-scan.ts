@@ -1,0 +1,208 @@
+import type { scan } from '@tern/proto'
+import { blockOf, blockPositions, endOf } from '../../core/block-summary/block-summary.ts'
+import { type Probe, probesOf } from '../../core/block-summary/probe.ts'
+import { type JudgedRecord, wantedBy } from '../../core/scan/conditions.ts'
+import { FoundRecords, type NewestRecords, type Room } from '../../core/scan/found-records.ts'
+import type { QueueRunner } from '../queue/queue-runner.ts'
+
+/** Of the log in one step: what is read and judged in it is all that live traffic waits for. */
+export const stepBytes = 256 * 1024
+/** Blocks that one step passes over by their summaries. */
+const blocksPerStep = 2_000
+/** Backwards, windows of the log are read upwards: whole blocks, so that their summaries are made, unless records are large. */
+const windowBytes = 4 * 1024 * 1024
+const windowPositionsMin = 16
+
+type Window = { low: number; at: number; found: NewestRecords; timeMs: number }
+
+export type ScanWish = Readonly<{
+  part: scan.ScanPart
+  conditions: scan.ScanConditions
+  backwards: boolean
+  room: Room
+}>
+
+type Looked = Readonly<{ records: readonly JudgedRecord[]; next: number; gap: boolean }>
+
+/** A look into one queue, step by step: forwards to its end, or backwards to its beginning. */
+export abstract class QueueScan {
+  /** Forwards all below it was looked at, backwards all from it on. */
+  protected next: number
+  protected timeMs = 0
+  protected gap = false
+  protected begin: number
+  done = false
+  readonly runner: QueueRunner
+  protected readonly part: scan.ScanPart
+  protected readonly found: FoundRecords
+  protected readonly wanted: (record: JudgedRecord) => boolean
+  private readonly probes: readonly Probe[]
+  private readonly withVoid: boolean
+
+  constructor(runner: QueueRunner, { part, conditions, room }: ScanWish) {
+    this.runner = runner
+    this.part = part
+    this.next = part.from
+    this.begin = part.from
+    this.found = new FoundRecords(room)
+    this.wanted = wantedBy(conditions)
+    this.withVoid = conditions.includeVoid
+    this.probes = conditions.filter === '' ? [] : probesOf([{ filter: conditions.filter, start: -1 }])
+  }
+
+  get isOver(): boolean {
+    return this.done || this.found.isFull
+  }
+
+  get hasNews(): boolean {
+    return this.found.count > 0 || this.gap
+  }
+
+  /** False in the middle of what has to be looked at in one go. */
+  get mayStop(): boolean {
+    return true
+  }
+
+  /** It ends where the queue does, which may grow. */
+  get isOpenEnded(): boolean {
+    return this.part.until === undefined || this.next < this.part.until
+  }
+
+  /** The queue may have grown. */
+  goOn(): void {
+    if (this.isOpenEnded) this.done = false
+  }
+
+  abstract step(): Promise<void>
+
+  answer(): scan.ScannedPart {
+    const { queue } = this.part
+    const { next, timeMs, gap, done } = this
+    const end = this.runner.state.next
+    return { queue, notOwner: false, next, timeMs, gap, done, end, lookedAt: this.lookedAt, ...this.found.packed() }
+  }
+
+  private get lookedAt(): number {
+    return Math.abs(this.next - this.begin)
+  }
+
+  /** Summaries know of messages only. */
+  protected excludes(position: number): boolean {
+    return this.probes.length > 0 && !this.withVoid && this.runner.past.excludes(position, this.probes)
+  }
+
+  protected async look(from: number, end: number): Promise<Looked> {
+    const { past, queue } = this.runner
+    if (!this.withVoid && from >= past.ringStart) {
+      const { messages, next } = await past.messagesFrom(from)
+      const records = messages
+        .filter(({ position }) => position < end)
+        .map((message) => ({ ...message, isVoid: false }))
+      return { records, next: Math.min(next, end), gap: false }
+    }
+    const looked = await past.look(from, end, stepBytes)
+    if (looked.next <= from) throw new Error(`the log ends before ${end} in queue ${queue}`)
+    return looked
+  }
+}
+
+export class ForwardScan extends QueueScan {
+  async step(): Promise<void> {
+    const { logStart, state } = this.runner
+    if (this.next < logStart) {
+      this.gap = true
+      this.next = logStart
+      this.begin = logStart
+    }
+    const end = Math.min(this.part.until ?? Number.POSITIVE_INFINITY, state.next)
+    for (let blocks = blocksPerStep; blocks > 0 && this.next < end && this.excludes(this.next); blocks--) {
+      this.next = Math.min(end, endOf(blockOf(this.next)))
+    }
+    if (this.next < end && !this.excludes(this.next)) this.take(await this.look(this.next, end))
+    this.done = this.next >= end && !this.found.isFull
+  }
+
+  private take({ records, next, gap }: Looked): void {
+    this.gap ||= gap
+    if (gap) this.begin = next
+    for (const record of records) {
+      this.timeMs = record.timeMs
+      if (this.wanted(record) && !this.found.add(record)) {
+        this.next = record.position
+        return
+      }
+    }
+    this.next = next
+  }
+}
+
+export class BackwardScan extends QueueScan {
+  private window: Window | undefined
+  private positionsMax = blockPositions
+
+  constructor(runner: QueueRunner, wish: ScanWish) {
+    super(runner, wish)
+    this.next = Math.min(this.next, runner.state.next)
+    this.begin = this.next
+  }
+
+  override get mayStop(): boolean {
+    return this.window === undefined
+  }
+
+  async step(): Promise<void> {
+    this.window ??= this.nextWindow()
+    const { window } = this
+    if (window === undefined) return
+    const { records, next, gap } = await this.look(window.at, this.next)
+    if (gap) {
+      // Retention came by meanwhile: what is left begins higher up.
+      window.at = Math.min(next, this.next)
+      if (window.at === this.next) this.close(window)
+      return
+    }
+    this.measure(next - window.at, records)
+    for (const record of records) {
+      window.timeMs ||= record.timeMs
+      if (this.wanted(record)) window.found.add(record)
+    }
+    window.at = next
+    if (next >= this.next) this.close(window)
+  }
+
+  private get floor(): number {
+    return Math.max(this.part.until ?? 0, this.runner.logStart)
+  }
+
+  /** The next part downwards that may hold something; undefined when this step did not come to one. */
+  private nextWindow(): Window | undefined {
+    const { floor } = this
+    for (let blocks = blocksPerStep; blocks > 0 && this.next > floor; blocks--) {
+      const block = blockOf(this.next - 1)
+      const low = Math.max(floor, block * blockPositions)
+      if (this.excludes(low)) {
+        this.next = low
+        continue
+      }
+      const from = Math.max(low, this.next - this.positionsMax)
+      return { low: from, at: from, found: this.found.window(), timeMs: 0 }
+    }
+    this.done = this.next <= floor
+    return undefined
+  }
+
+  private close({ low, found, timeMs }: Window): void {
+    this.window = undefined
+    this.timeMs = timeMs || this.timeMs
+    this.next = this.found.putBefore(found) ?? Math.max(low, this.runner.logStart)
+    this.done = this.next <= this.floor
+  }
+
+  /** Large records make windows small, so that one is soon done. */
+  private measure(positions: number, records: readonly JudgedRecord[]): void {
+    if (positions <= 0) return
+    const bytes = records.reduce((sum, { body }) => sum + body.length, 0)
+    const fitting = Math.floor(windowBytes / Math.max(1, bytes / positions))
+    this.positionsMax = Math.max(windowPositionsMin, Math.min(blockPositions, fitting))
+  }
+}
