@@ -7,7 +7,7 @@ import type { Process } from './timeline.ts'
 export async function runProxy(site: Site, zone: string, process: Process): Promise<void> {
   const mqtt = `proxy-${zone}`
   const clock = site.timeline.clockOf(process)
-  const config = { zone, mqtt, nameservers, websocket: [], mqttShared: [], websocketShared: [] }
+  const config = { zone, mqtt, nameservers, websocket: [], mqttShared: [], websocketShared: [], trace: false }
   const draws = { nonce: () => site.nonce(), drawId: () => site.nonce() }
   const ports = { clock, logger: silentLogger, network: networkOf(process, site) }
   const live = async (): Promise<void> => {

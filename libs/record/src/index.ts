@@ -4,4 +4,15 @@ export { type Body, encodeBody, readBody } from './body.ts'
 export { crc32c } from './crc32c.ts'
 export { decodeEnvelope } from './envelope-decoder.ts'
 export { type Envelope, encodeEnvelope } from './envelope-encoder.ts'
+export { type Block, type BlockHead, readBlock } from './ledger/block-reader.ts'
+export { BlockWriter, type Lost } from './ledger/block-writer.ts'
+export {
+  type EntryContext,
+  type EntryKind,
+  entryKind,
+  isFailure,
+  type LedgerEntry,
+  nameHash,
+  positionsPerGroup,
+} from './ledger/entry.ts'
 export { type PackedRecord, PackedWriter, recordPrefixBytesMax, unpack } from './packed.ts'

@@ -6,6 +6,8 @@ export type ProxyConfig = Readonly<{
   drawId(): string
   /** Clients beyond so many are not let in; `connectionLimits.connectionsMax` when left out. */
   connectionsMax?: number
+  /** False: nothing is told of messages to trace services. */
+  trace?: boolean
   /** host:port of every nameserver. */
   nameservers: readonly string[]
   /** Where this proxy alone listens, host:port; its MQTT address is what nameservers know it by. */

@@ -2,11 +2,13 @@ import { createMembership, createRouteWatcher, type MembershipOptions, type Watc
 import type { Clock, Logger } from '@tern/runtime'
 import { Connections } from './adapters/connection/connections.ts'
 import type { Context } from './adapters/connection/context.ts'
+import { type BegunLedger, beginLedger } from './adapters/ledger/begin-ledger.ts'
 import type { DialBroker } from './adapters/region/broker-link.ts'
 import { LinkedRegion } from './adapters/region/region.ts'
 import type { ProxyConfig } from './config.ts'
 import { WildcardShapes } from './core/connection/held-filters.ts'
 import { FanOut } from './core/delivery/fan-out.ts'
+import { silentLedger } from './core/ledger/ledger.ts'
 import { GroupHub } from './core/shared/group-hub.ts'
 
 export type ProxyPorts = Readonly<{
@@ -24,6 +26,8 @@ export type ProxyNetwork = Readonly<{
 
 export type Incarnation = Readonly<{
   context: Context
+  /** What the ledger has leaves for a trace service. */
+  flush(): void
   stop(): void
 }>
 
@@ -48,10 +52,12 @@ export async function beginIncarnation(
   const routes = createRouteWatcher({ addresses, clock, ...(watchRoutes && { watch: watchRoutes }) })
   const connections = new Connections(clock, logger)
   let region: LinkedRegion | undefined
+  let begun: BegunLedger | undefined
   const stop = () => {
     // Before anything else: nobody may take an answer from a proxy that is recorded dead.
     connections.destroyAll()
     region?.stop()
+    begun?.stop()
     routes.stop()
     membership.stop()
   }
@@ -67,7 +73,9 @@ export async function beginIncarnation(
       if (queues > 0) resolve()
     })
   })
-  const linked = new LinkedRegion({ proxy, routes, clock, logger, ...(dialBroker && { dial: dialBroker }) })
+  begun = config.trace === false ? undefined : beginLedger({ proxy, zone, routes, clock, logger })
+  const ledger = begun?.ledger ?? silentLedger
+  const linked = new LinkedRegion({ proxy, routes, clock, logger, ledger, ...(dialBroker && { dial: dialBroker }) })
   region = linked
   const fanOut = new FanOut()
   const groups = new GroupHub(linked)
@@ -82,5 +90,6 @@ export async function beginIncarnation(
   logger.info('joined', { incarnation: proxy, queues: linked.queues })
   const shapes = new WildcardShapes()
   const { drawId } = config
-  return { context: { region: linked, fanOut, groups, connections, shapes, clock, logger, drawId }, stop }
+  const context = { region: linked, fanOut, groups, connections, ledger, shapes, clock, logger, drawId }
+  return { context, flush: () => begun?.flush(), stop }
 }

@@ -60,6 +60,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
       stopped = true
       closeListeners()
       present?.context.connections.endAll(reasonCode.serverShuttingDown)
+      present?.flush()
       await new Promise<void>((resolve) => void setTimeout(resolve, goodbyeMs))
       present?.stop()
     },

@@ -47,6 +47,13 @@ export const settings = {
     min: 1,
     help: 'connections that the proxy has at most; further ones are closed at once',
   },
+  trace: {
+    flag: 'trace',
+    env: 'TERN_TRACE',
+    kind: 'switch',
+    default: 'true',
+    help: 'tell the trace service of every message and each of its deliveries',
+  },
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 
@@ -60,7 +67,7 @@ export function checkSettings(given: ProxySettings): (string | undefined)[] {
 }
 
 export function configOf(given: ProxySettings, draw: () => string): ProxyConfig {
-  const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared, connectionsMax } = given
+  const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared, connectionsMax, trace } = given
   const listeners = { mqtt, mqttShared, websocket, websocketShared }
-  return { zone, nameservers, connectionsMax, ...listeners, nonce: draw, drawId: () => `auto-${draw()}` }
+  return { zone, nameservers, connectionsMax, trace, ...listeners, nonce: draw, drawId: () => `auto-${draw()}` }
 }

@@ -3,6 +3,7 @@ import { home } from '@tern/proto'
 import { silentLogger } from '@tern/runtime'
 import { WildcardShapes } from '../../core/connection/held-filters.ts'
 import { FanOut } from '../../core/delivery/fan-out.ts'
+import { silentLedger } from '../../core/ledger/ledger.ts'
 import { GroupHub } from '../../core/shared/group-hub.ts'
 import type { AppendResult, OutgoingRecord, Region } from '../../ports.ts'
 import type { ClientSocket, ClientSocketListener } from '../net/client-socket.ts'
@@ -153,6 +154,7 @@ export function setUp() {
   const groups = new GroupHub(region)
   const context = {
     ...{ region, groups, connections, clock, shapes: new WildcardShapes(), fanOut: new FanOut(), logger: silentLogger },
+    ledger: silentLedger,
     drawId: () => 'drawn',
   }
   const connect = () => {

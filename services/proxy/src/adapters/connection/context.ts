@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@tern/runtime'
 import type { WildcardShapes } from '../../core/connection/held-filters.ts'
 import type { FanOut } from '../../core/delivery/fan-out.ts'
+import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { GroupHub } from '../../core/shared/group-hub.ts'
 import type { Region } from '../../ports.ts'
 import type { Connections } from './connections.ts'
@@ -10,6 +11,7 @@ export type Context = Readonly<{
   region: Region
   fanOut: FanOut
   groups: GroupHub
+  ledger: Ledger
   connections: Connections
   /** Of the filters of all clients here. */
   shapes: WildcardShapes

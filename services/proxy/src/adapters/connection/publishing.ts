@@ -4,6 +4,7 @@ import { type Exchange, InboundExchanges } from '../../core/connection/inbound-e
 import { connectionLimits } from '../../core/connection/limits.ts'
 import { messageRecord, releaseRecord } from '../../core/connection/records.ts'
 import { isReserved } from '../../core/connection/reserved-topics.ts'
+import { contextOf } from '../../core/ledger/publish-entry.ts'
 import type { AppendResult } from '../../ports.ts'
 import type { Session } from './session.ts'
 
@@ -33,8 +34,8 @@ export class Publishing {
     const topic = this.aliases.topicOf(packet)
     if (typeof topic === 'number') connection.close(topic, 'a topic alias that is not known')
     else if (!isValidTopicName(topic)) connection.close(reasonCode.topicNameInvalid, 'a topic name is not valid')
-    else if (isReserved(topic)) this.refuse(packet, reasonCode.notAuthorized)
-    else if (!this.payloadFits(packet)) this.refuse(packet, reasonCode.payloadFormatInvalid)
+    else if (isReserved(topic)) this.refuse(packet, topic, reasonCode.notAuthorized)
+    else if (!this.payloadFits(packet)) this.refuse(packet, topic, reasonCode.payloadFormatInvalid)
     else if (packet.qos === 0) this.append(packet, topic, (result) => this.answerNothing(result))
     else if (this.mayTake(packet)) this.publishAcknowledged(packet, topic)
   }
@@ -172,8 +173,12 @@ export class Publishing {
     return properties.payloadFormatIndicator !== 1 || isUtf8(payload, 0, payload.length)
   }
 
-  private refuse({ qos, packetId }: PublishPacket, code: number): void {
-    if (qos === 0) this.session.connection.close(code, 'a payload is not what it says it is')
+  private refuse({ qos, packetId, properties }: PublishPacket, topic: string, code: number): void {
+    const { connection, author } = this.session
+    const { region, ledger } = connection.context
+    const context = contextOf(properties.userProperties?.map(([name, value]) => ({ name, value })) ?? [])
+    ledger.refused(region.queueOf(topic), { clientId: author.clientId, topic, qos, context }, code)
+    if (qos === 0) connection.close(code, 'a payload is not what it says it is')
     else this.ack(qos === 1 ? 'puback' : 'pubrec', packetId, code)
   }
 

@@ -57,10 +57,11 @@ export class Session {
 
   private beginDelivery(): Delivery {
     const { connection, request, resumed } = this
-    const { fanOut, groups, region, clock, logger } = connection.context
+    const { fanOut, groups, region, ledger, clock, logger } = connection.context
     const { clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum } = request
     return new Delivery({
       ...{ fanOut, groups, region, clock, clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum },
+      ledger,
       taker: { ...this.author, clean: !this.persists },
       journalled: this.persists,
       journal: resumed?.journal ?? [],
@@ -157,6 +158,7 @@ export class Session {
   }
 
   tick(now: number): void {
+    this.outbound?.tick()
     if (!this.persists) return
     const { revision } = this.delivery
     const since = now - this.checkpointed.at

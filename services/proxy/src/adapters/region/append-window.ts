@@ -1,5 +1,7 @@
 import type { append } from '@tern/proto'
 import { encodeBody, encodeEnvelope, PackedWriter, recordPrefixBytesMax } from '@tern/record'
+import type { Ledger } from '../../core/ledger/ledger.ts'
+import { contextOf, type Publish, tellPublish } from '../../core/ledger/publish-entry.ts'
 import type { AppendResult, OutgoingRecord } from '../../ports.ts'
 
 /** Records and bytes of one queue that may be unanswered; beyond that whoever has more stops reading its socket (rule 7). */
@@ -8,7 +10,7 @@ export const appendWindow = { records: 8_192, bytes: 8 * 1024 * 1024 } as const
 const packetBytes = 512 * 1024
 
 type Answer = (result: AppendResult) => void
-type Pending = { clientId: string; body: Buffer; answer: Answer }
+type Pending = Publish & Readonly<{ body: Buffer; answer: Answer }>
 
 const superseded: AppendResult = { verdict: 'superseded' }
 
@@ -16,6 +18,7 @@ const superseded: AppendResult = { verdict: 'superseded' }
 export class AppendWindow {
   private readonly queue: number
   private readonly proxy: number
+  private readonly ledger: Ledger
   private pending: Pending[] = []
   /** Index of the first unanswered record, whose sequence is `first`. */
   private head = 0
@@ -25,9 +28,10 @@ export class AppendWindow {
   private bytes = 0
   private waiting: (() => void)[] = []
 
-  constructor(queue: number, proxy: number) {
+  constructor(queue: number, proxy: number, ledger: Ledger) {
     this.queue = queue
     this.proxy = proxy
+    this.ledger = ledger
   }
 
   get hasRoom(): boolean {
@@ -58,7 +62,9 @@ export class AppendWindow {
     envelope.sequence = this.first + this.count
     const key = topic === null ? null : Buffer.from(topic)
     const body = encodeBody(key, topic === null ? null : payload, [['tern', encodeEnvelope(envelope)]])
-    this.pending.push({ clientId: envelope.clientId, body, answer })
+    const { clientId, qos } = envelope
+    const context = contextOf(envelope.userProperties)
+    this.pending.push({ clientId, topic, qos, context, receivedUs: this.ledger.now(), body, answer })
     this.bytes += body.length
   }
 
@@ -86,11 +92,14 @@ export class AppendWindow {
   /** Verdicts on records from `sequence` on, the first of which is at `base` (-1: nobody knows); before the first unanswered one are repetitions. */
   answered(sequence: number, count: number, verdict: 'stored' | 'superseded' | number, base: number): void {
     for (let at = Math.max(sequence, this.first); at < sequence + count && this.count > 0; at++) {
-      const { body, answer } = this.pending[this.head] as Pending
+      const pending = this.pending[this.head] as Pending
       this.head++
       this.first++
-      this.bytes -= body.length
-      answer(resultOf(verdict, base < 0 ? -1 : base + at - sequence))
+      this.bytes -= pending.body.length
+      const position = base < 0 ? -1 : base + at - sequence
+      const durableUs = this.ledger.now()
+      pending.answer(resultOf(verdict, position))
+      tellPublish(this.ledger, this.queue, pending, verdict, position, durableUs)
     }
     if (this.unsent < this.first) this.unsent = this.first
     this.compact()

@@ -2,6 +2,7 @@ import { append, type deliver, type group, type link, type question } from '@ter
 import { unpack } from '@tern/record'
 import type { Owner } from '@tern/routing'
 import type { Clock } from '@tern/runtime'
+import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { AppendResult, Covered, Message, OutgoingRecord, TakenPosition, Taker } from '../../ports.ts'
 import { AppendWindow } from './append-window.ts'
 import type { BrokerLink, Contributor } from './broker-link.ts'
@@ -21,6 +22,7 @@ export type ChannelOptions = Readonly<{
   queue: number
   proxy: number
   clock: Clock
+  ledger: Ledger
   /** Gives the number of times that a message was offered to a client. */
   covered(range: Covered): number
   attached(): void
@@ -51,7 +53,7 @@ export class QueueChannel implements Contributor {
 
   constructor(options: ChannelOptions) {
     this.options = options
-    this.appends = new AppendWindow(options.queue, options.proxy)
+    this.appends = new AppendWindow(options.queue, options.proxy, options.ledger)
     this.takers = new Takers(options.queue)
     this.deliveries = new PacedDeliveries({
       clock: options.clock,

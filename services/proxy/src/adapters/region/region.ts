@@ -3,6 +3,7 @@ import { type append, type deliver, type envelope, group, type home, type link, 
 import { unpack } from '@tern/record'
 import { partitionOf, type RouteWatcher } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
+import { type Ledger, silentLedger } from '../../core/ledger/ledger.ts'
 import type {
   AppendResult,
   Covered,
@@ -28,6 +29,8 @@ export type RegionOptions = Readonly<{
   routes: RouteWatcher
   clock: Clock
   logger: Logger
+  /** Nothing is told of messages when left out. */
+  ledger?: Ledger
   dial?: DialBroker
 }>
 
@@ -49,7 +52,7 @@ export class LinkedRegion implements Region {
   }
   private asked = 0
 
-  constructor({ proxy, routes, clock, logger, dial = overGrpc }: RegionOptions) {
+  constructor({ proxy, routes, clock, logger, ledger = silentLedger, dial = overGrpc }: RegionOptions) {
     this.proxy = proxy
     this.clock = clock
     this.queues = routes.table().queues
@@ -58,7 +61,7 @@ export class LinkedRegion implements Region {
     this.ready = promise
     this.channels = Array.from({ length: this.queues }, (_, queue) => {
       return new QueueChannel({
-        ...{ queue, proxy, clock },
+        ...{ queue, proxy, clock, ledger },
         covered: (range) => this.listener.covered(range),
         homeMoved: () => this.listener.homeMoved(queue),
         connected: (clientId) => this.listener.connected(clientId),

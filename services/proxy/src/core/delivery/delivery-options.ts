@@ -2,6 +2,7 @@ import type { ProtocolVersion } from '@tern/mqtt'
 import type { state } from '@tern/proto'
 import type { Clock } from '@tern/runtime'
 import type { Region, Taker } from '../../ports.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { GroupHub } from '../shared/group-hub.ts'
 import type { FanOut } from './fan-out.ts'
 
@@ -11,6 +12,7 @@ export type DeliveryOptions = Readonly<{
   groups: GroupHub
   region: Region
   clock: Clock
+  ledger: Ledger
   clientId: string
   /** The session and its connection, for what it takes of groups. */
   taker: Taker

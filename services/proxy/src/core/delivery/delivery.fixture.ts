@@ -1,9 +1,10 @@
 import { type AckPacket, type AckType, matches, type ProtocolVersion, parseFilter } from '@tern/mqtt'
 import { type IPublishPacket, type Packet, serverPackets } from '@tern/mqtt/testing'
 import { envelope, state } from '@tern/proto'
-import { encodeBody, encodeEnvelope, readBody } from '@tern/record'
+import { encodeBody, encodeEnvelope, entryKind, readBody } from '@tern/record'
 import type { Clock } from '@tern/runtime'
 import type { Covered, Message, ReadFilter, Region, TakenPosition } from '../../ports.ts'
+import { Ledger, silentLedger } from '../ledger/ledger.ts'
 import { GroupHub } from '../shared/group-hub.ts'
 import { Delivery } from './delivery.ts'
 import type { DeliveryOptions } from './delivery-options.ts'
@@ -99,6 +100,24 @@ export class FakeQueue {
   }
 }
 
+/** A ledger that keeps what it is told; its time is the test's. */
+export function keptLedger(): Readonly<{ ledger: Ledger; time: { us: number }; told: () => (string | number)[][] }> {
+  const time = { us: 1 }
+  const ledger = new Ledger({
+    microseconds: () => time.us,
+    drawContext: () => ({ traceId: 'd'.repeat(32), spanId: '0'.repeat(16) }),
+    wake() {},
+    full() {},
+  })
+  const names = Object.keys(entryKind)
+  const told = () =>
+    Array.from({ length: ledger.ring.count }, (_, i) => {
+      const { kinds, positions, names: of, attempts, reasons, codes } = ledger.ring
+      return [names[kinds[i]!]!, positions[i]!, of[i]!, attempts[i]!, codes[i]! || reasons[i]!]
+    })
+  return { ledger, time, told }
+}
+
 export type Client = Readonly<{
   delivery: Delivery
   /** Everything sent so far, decoded. */
@@ -127,6 +146,7 @@ export function client(queue: FakeQueue, options: Partial<DeliveryOptions> = {})
   const version: ProtocolVersion = options.version ?? 5
   const delivery = new Delivery({
     ...{ fanOut: queue.fanOut, groups: queue.groups, region: queue.region, clock, clientId: 'subscriber', version },
+    ledger: silentLedger,
     ...{ receiveMaximum: 65_535, packetBytesMax: Number.POSITIVE_INFINITY, topicAliasMaximum: 0 },
     ...{ journalled: false, journal: [], present: false },
     send: (bytes) => void sent.push(Buffer.from(bytes)),

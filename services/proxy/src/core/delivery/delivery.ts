@@ -1,24 +1,26 @@
-import { type AckPacket, encodeAck, type QoS, reasonCode } from '@tern/mqtt'
+import { type AckPacket, encodeAck, type QoS } from '@tern/mqtt'
 import { state } from '@tern/proto'
 import type { Message } from '../../ports.ts'
+import { DeliveryAccount } from '../ledger/delivery-account.ts'
 import type { Lease } from '../shared/lease.ts'
 import { SharedExchanges } from '../shared/shared-exchanges.ts'
 import type { TakenRecord } from '../shared/taken-record.ts'
+import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import type { DeliveryOptions } from './delivery-options.ts'
-import { type InFlight, InFlightWindow } from './in-flight.ts'
+import { type InFlight, InFlightWindow, inFlightOf } from './in-flight.ts'
 import { OutboundJournal } from './outbound-journal.ts'
 import { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import { QueueCursor } from './queue-cursor.ts'
 import { cursorOf } from './session-cursor.ts'
-import { grantedTo, identifiersOf, LiveSubscription, SubscriptionSet } from './subscription-set.ts'
+import { filterOf, grantedTo, identifiersOf, LiveSubscription, SubscriptionSet } from './subscription-set.ts'
 import { TopicAliases } from './topic-aliases.ts'
 
 /** No session has more in flight, whatever its client allows. */
 export const inFlightMax = 1_024
 
-const { PUBLISHED, RELEASED, DONE } = state.JournalPhase
+const { RELEASED, DONE } = state.JournalPhase
 
 /** The outbound half of a session: subscriptions, a cursor for each queue, and what is in flight (D4). */
 export class Delivery {
@@ -40,6 +42,8 @@ export class Delivery {
   private readonly catchUp: CatchUp
   private readonly progress: ReadonlyMap<number, state.QueueProgress>
   private readonly journal: OutboundJournal
+  private readonly account: DeliveryAccount
+  private readonly acknowledgements: Acknowledgements
   private readonly exchanges: SharedExchanges
   private roomWanted: (() => void)[] = []
 
@@ -48,6 +52,8 @@ export class Delivery {
     this.window = new InFlightWindow(Math.min(options.receiveMaximum, inFlightMax))
     this.outbox = new Outbox((bytes) => options.send(bytes))
     this.journal = new OutboundJournal(options, this.window, this.outbox)
+    this.account = new DeliveryAccount(options.ledger, options.clientId)
+    this.acknowledgements = new Acknowledgements(this, this.journal, this.account)
     if (options.version === 5 && options.topicAliasMaximum > 0) {
       this.aliases = new TopicAliases(options.topicAliasMaximum)
     }
@@ -122,6 +128,7 @@ export class Delivery {
   offer(message: Outgoing, subscriptions: readonly LiveSubscription[]): void {
     const cursor = this.queues.get(message.queue)
     if (cursor === undefined || this.tryTake(message, subscriptions, false, undefined, true) !== 'no room') return
+    this.account.gaveUp(message, 'waiting', message.qos, filterOf(subscriptions), this.whyNoRoom())
     // No room: from here on the queue is read, when there is room again.
     cursor.phase = 'reading'
     cursor.next = message.position
@@ -153,9 +160,14 @@ export class Delivery {
       : matching
     if (subscriptions.length === 0) return 'done'
     const secondsLeft = message.secondsLeft(this.options.clock)
-    if (secondsLeft !== undefined && secondsLeft < 0) return 'done'
+    if (secondsLeft !== undefined && secondsLeft < 0) {
+      this.account.gaveUp(message, 'expired', message.qos, filterOf(subscriptions), 'its expiry interval passed')
+      return 'done'
+    }
     const qos = Math.min(message.qos, grantedTo(subscriptions)) as QoS
-    if (!this.options.writable() || this.outbox.isFull) return qos === 0 && comesLive ? this.drop() : 'no room'
+    if (!this.options.writable() || this.outbox.isFull) {
+      return qos === 0 && comesLive ? this.drop(message, subscriptions) : 'no room'
+    }
     if (qos > 0 && this.window.isFull) return 'no room'
     if (qos === 2 && this.journal.isFull) return 'no room'
     const retain =
@@ -169,8 +181,9 @@ export class Delivery {
   }
 
   /** At most once: what a slow client cannot take at QoS 0 as it comes is not kept for it, nor read again for it alone. */
-  private drop(): 'done' {
+  private drop(message: Outgoing, subscriptions: readonly LiveSubscription[]): 'done' {
     this.dropped++
+    this.account.gaveUp(message, 'dropped', 0, filterOf(subscriptions), 'the client does not read')
     return 'done'
   }
 
@@ -203,24 +216,7 @@ export class Delivery {
 
   /** What the client acknowledges. Undefined when it fits, else the reason code for closing the connection. */
   acked(packet: AckPacket): number | undefined {
-    const known = this.window.get(packet.packetId)
-    const entry = known?.phase === PUBLISHED || known?.phase === RELEASED ? known : undefined
-    switch (packet.type) {
-      case 'puback':
-        if (entry === undefined) return undefined
-        if (entry.qos !== 1) return reasonCode.protocolError
-        this.settle(entry)
-        return undefined
-      case 'pubrec':
-        return this.received(entry, packet)
-      case 'pubcomp':
-        if (entry === undefined || entry.qos !== 2) return undefined
-        if (entry.phase !== RELEASED) return reasonCode.protocolError
-        this.endExchange(entry)
-        return undefined
-      default:
-        return reasonCode.protocolError
-    }
+    return this.acknowledgements.acked(packet)
   }
 
   /** The socket has drained. */
@@ -261,9 +257,22 @@ export class Delivery {
     this.closed = true
     for (const live of this.subscriptions.values()) this.options.fanOut.remove(live)
     for (const member of this.shared.values()) this.options.groups.leave(member)
-    for (const { lease } of this.window) lease?.ended()
+    for (const entry of this.window) {
+      this.account.interrupted(entry, this.options.taker.clean)
+      entry.lease?.ended()
+    }
     this.exchanges.close()
     for (const resolve of this.roomWanted.splice(0)) resolve()
+  }
+
+  /** A few times a second. */
+  tick(): void {
+    if (this.window.count > 0) this.account.tellPending(this.window)
+  }
+
+  private whyNoRoom(): string {
+    if (this.window.isFull) return 'the window of unacknowledged messages is full'
+    return this.options.writable() ? 'messages of QoS 2 wait to be written down' : 'the client does not read'
   }
 
   /** Everything below has been taken by the session. */
@@ -291,7 +300,10 @@ export class Delivery {
       const lease = group === '' ? undefined : this.exchanges.restored(queue, group, position)
       // At or below the low-water mark lies only what was sent as a retained message.
       const retained = lease === undefined && position <= (this.progress.get(queue)?.low ?? -1)
-      this.window.restore({ packetId, queue, position, qos: qos === 2 ? 2 : 1, phase, retained, lease })
+      const entry = inFlightOf(packetId, queue, position, qos === 2 ? 2 : 1, phase, retained, lease)
+      // That earlier connection wrote it.
+      entry.attempt = 1
+      this.window.restore(entry)
     }
   }
 
@@ -336,48 +348,18 @@ export class Delivery {
     if (frame.length > packetBytesMax) {
       // As if it had been delivered [MQTT5-3.1.2-25].
       if (packetId > 0) this.window.settle(packetId)
+      this.account.gaveUp(message, 'dropped', qos, filterOf(subscriptions, how.lease), 'larger than the client takes')
       return false
     }
     // Durable before PUBLISH leaves, those of one turn together (D8).
     if (qos === 2 && entry !== undefined && !dup) this.journal.begin(entry, () => this.roomAgain())
     this.outbox.put(frame)
+    this.account.written(message, entry, filterOf(subscriptions, how.lease))
     return qos > 0
   }
 
-  private received(entry: InFlight | undefined, { packetId, reasonCode: code }: AckPacket): number | undefined {
-    if (entry === undefined) {
-      this.sendAck('pubrel', packetId, reasonCode.packetIdentifierNotFound)
-      return undefined
-    }
-    if (entry.qos !== 2) return reasonCode.protocolError
-    if (code >= 0x80) {
-      // The receiver refused it: the exchange is over, and the message is not repeated after a crash either [MQTT5-4.4.0-2].
-      this.journal.release(entry, () => this.endExchange(entry))
-      return undefined
-    }
-    this.journal.release(entry, () => {
-      entry.lease?.settle()
-      if (!this.closed) this.sendAck('pubrel', packetId, 0)
-    })
-    return undefined
-  }
-
-  private endExchange(entry: InFlight): void {
-    // First: a checkpoint that the journal asks for lets it forget the exchange, so its cursor must have it.
-    this.pass(entry)
-    this.journal.end(entry)
-    entry.lease?.settle()
-    this.roomAgain()
-  }
-
-  private settle(entry: InFlight): void {
-    this.pass(entry)
-    entry.lease?.settle()
-    this.roomAgain()
-  }
-
   /** Out of the window, and so behind the cursor. */
-  private pass({ packetId, lease, queue, position }: InFlight): void {
+  pass({ packetId, lease, queue, position }: InFlight): void {
     this.revision++
     if (lease === undefined && this.window.wasRestored(queue, position)) this.queues.get(queue)?.settle(position)
     this.window.settle(packetId)
@@ -391,7 +373,7 @@ export class Delivery {
     if (this.shared.size > 0) this.options.groups.roomAgain(this)
   }
 
-  private sendAck(type: 'pubrel', packetId: number, code: number): void {
+  sendAck(type: 'pubrel', packetId: number, code: number): void {
     this.options.send(encodeAck(type, packetId, code, this.options.version))
   }
 }

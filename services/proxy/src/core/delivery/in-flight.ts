@@ -11,7 +11,37 @@ export type InFlight = {
   /** A retained message lies outside of the order of the queue: it does not hold the cursor. */
   readonly retained: boolean
   readonly lease: Lease | undefined
+  /** For the ledger: when it was handed to the connection last (microseconds; 0: never), and when PUBREC came. */
+  writtenUs: number
+  receivedUs: number
+  filter: string
+  attempt: number
+  /** It was said that its acknowledgement is waited for. */
+  isTold: boolean
 }
+
+export const inFlightOf = (
+  packetId: number,
+  queue: number,
+  position: number,
+  qos: 1 | 2,
+  phase: state.JournalPhase,
+  retained: boolean,
+  lease: Lease | undefined,
+): InFlight => ({
+  packetId,
+  queue,
+  position,
+  qos,
+  phase,
+  retained,
+  lease,
+  writtenUs: 0,
+  receivedUs: 0,
+  filter: '',
+  attempt: 0,
+  isTold: false,
+})
 
 const packetIdMax = 65_535
 
@@ -40,7 +70,7 @@ export class InFlightWindow {
   begin(queue: number, position: number, qos: 1 | 2, retained: boolean, lease?: Lease): InFlight {
     do this.lastId = this.lastId === packetIdMax ? 1 : this.lastId + 1
     while (this.entries.has(this.lastId) || this.reserved?.has(this.lastId))
-    const entry: InFlight = { packetId: this.lastId, queue, position, qos, phase: published, retained, lease }
+    const entry = inFlightOf(this.lastId, queue, position, qos, published, retained, lease)
     this.entries.set(entry.packetId, entry)
     return entry
   }

@@ -2,6 +2,7 @@ import { type Properties, PublishTemplate, type QoS } from '@tern/mqtt'
 import { decodeEnvelope, type Envelope, readBody } from '@tern/record'
 import type { Clock } from '@tern/runtime'
 import type { Message } from '../../ports.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 
 /** A message on its way to clients, taken apart once for all of them. */
 export class Outgoing {
@@ -16,6 +17,7 @@ export class Outgoing {
   readonly template: PublishTemplate
   private readonly timeMs: number
   private readonly expirySeconds: number | undefined
+  private writtenUs = 0
 
   constructor({ queue, position, timeMs, body }: Message) {
     const { key, value, header } = readBody(body, 0, body.length)
@@ -32,6 +34,12 @@ export class Outgoing {
     this.clientId = envelope?.clientId ?? ''
     this.expirySeconds = envelope?.messageExpirySeconds
     this.template = new PublishTemplate(this.topic, value ?? new Uint8Array(), envelope ? propertiesOf(envelope) : {})
+  }
+
+  /** One time for all clients that it goes to in one turn. */
+  writtenAt(ledger: Ledger): number {
+    if (this.writtenUs === 0) this.writtenUs = ledger.now()
+    return this.writtenUs
   }
 
   /** What is left of its life in whole seconds; undefined for ever, negative when it is over [MQTT5-3.3.2-5] [MQTT5-3.3.2-6]. */

@@ -1,6 +1,7 @@
 import { matches, TopicTree } from '@tern/mqtt'
 import type { state } from '@tern/proto'
 import type { ReadFilter } from '../../ports.ts'
+import type { Lease } from '../shared/lease.ts'
 import type { Delivery } from './delivery.ts'
 
 /** Up to so many filters each is tried; a tree is made for more. */
@@ -88,6 +89,10 @@ export class SubscriptionSet {
     return this.tree
   }
 }
+
+/** What brought a message to the client, as it is told to people: the first filter that matched. */
+export const filterOf = (subscriptions: readonly LiveSubscription[], lease?: Lease): string =>
+  lease?.group ?? subscriptions[0]?.subscription.filter ?? ''
 
 const noIdentifiers: readonly number[] = []
 
