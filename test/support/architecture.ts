@@ -12,6 +12,7 @@ const owners: Readonly<Record<string, RegExp>> = {
   '@platformatic/kafka': /^libs\/log\/src\/kafka\//,
   '@grpc/grpc-js': /^libs\/rpc\/src\//,
   '@bufbuild/protobuf': /^libs\/proto\/src\//,
+  re2js: /^services\/trace\/src\/core\/traceql\/pattern\.ts$/,
   ws: /^services\/proxy\/src\/adapters\//,
 }
 

@@ -38,7 +38,7 @@ export type Condition = Readonly<{ attribute: Attribute; operator: Operator; val
 /**
  * What a store may use to prune. A trace can match only if, for at least one of the alternatives, each of its conditions holds for
  * some span of the trace (conditions on a trace's own intrinsics: for the trace). An alternative without conditions says that every
- * trace may match. To ignore all of it is correct, only slow: whether a trace matches is decided on its whole spans, after the store.
+ * trace may match, no alternative at all that none can. To ignore all of it is correct, only slow: whether a trace matches is decided on its whole spans, after the store.
  */
 export type SearchHints = Readonly<{ alternatives: readonly (readonly Condition[])[] }>
 
@@ -68,8 +68,16 @@ export type TraceStore = Readonly<{
   search(request: SearchRequest, signal: AbortSignal): AsyncIterable<SearchStep>
   /** Names that occurred in the range, or lately: each at most once. */
   tagNames(range: TimeRange, signal: AbortSignal): Promise<TagNames>
-  /** Values that occurred, the most frequent or newest first, at most `limit`. */
-  tagValues(attribute: Attribute, range: TimeRange, limit: number, signal: AbortSignal): Promise<readonly Literal[]>
+  /**
+   * Values that occurred, the most frequent or newest first, at most `limit`. Undefined: the store keeps no list of this one's values,
+   * so that they are taken from traces that it finds.
+   */
+  tagValues(
+    attribute: Attribute,
+    range: TimeRange,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<readonly Literal[] | undefined>
 }>
 
 /** What became of offered spans. */
