@@ -1,0 +1,96 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { tempopb } from '@tern/proto'
+import { type Intervals, overTime, seriesMax } from '../../core/over-time/over-time.ts'
+import { viewOf } from '../../core/spans/trace-view.ts'
+import { hintsOf } from '../../core/traceql/hints.ts'
+import type { Query } from '../../core/traceql/syntax.ts'
+import type { TimeRange } from '../../ports.ts'
+import type { Context } from './context.ts'
+import { TempoProblem } from './problem.ts'
+import { parsed } from './query.ts'
+import { bounded, tooLong } from './searching.ts'
+
+/** Points of a line; a screen has fewer. */
+const intervalsMax = 11_000
+
+export type OverTimeQuestion = Readonly<{ text: string; range: TimeRange; step: bigint }>
+
+export async function queryRange(
+  context: Context,
+  question: OverTimeQuestion,
+  signal: AbortSignal,
+): Promise<tempopb.QueryRangeResponse> {
+  const { range, step } = question
+  const start = range.start - (range.start % step)
+  const count = Number((range.end - start) / step) + 1
+  if (count > intervalsMax) {
+    throw new TempoProblem(
+      400,
+      `the step is too short: ${count} points of each line are more than ${intervalsMax}; choose a longer step`,
+    )
+  }
+  return counted(context, question, { start, step, count }, signal)
+}
+
+/** One number for the whole range. */
+export async function queryInstant(
+  context: Context,
+  { text, range }: Omit<OverTimeQuestion, 'step'>,
+  signal: AbortSignal,
+): Promise<tempopb.QueryInstantResponse> {
+  const step = range.end - range.start + 1n
+  const { series, ...others } = await counted(
+    context,
+    { text, range, step },
+    { start: range.start, step, count: 1 },
+    signal,
+  )
+  const values = series.flatMap(({ labels, samples }) =>
+    samples.map(({ value }) => ({ labels, value, promLabels: '' })),
+  )
+  return { series: values, ...others }
+}
+
+async function counted(
+  { store, searches }: Context,
+  { text, range }: OverTimeQuestion,
+  intervals: Intervals,
+  given: AbortSignal,
+): Promise<tempopb.QueryRangeResponse> {
+  const query = parsed(text)
+  if (!hasMetrics(query)) {
+    throw new TempoProblem(
+      400,
+      'the query counts nothing; add for example "| rate()" or "| quantile_over_time(duration, .9)"',
+    )
+  }
+  const counting = overTime(query, range, intervals)
+  const signal = bounded(given)
+  const metrics = tempopb.SearchMetrics.fromPartial({})
+  const leave = searches.enter()
+  try {
+    for await (const { traces, progress } of store.search({ range, hints: hintsOf(query) }, signal)) {
+      for (const trace of traces) {
+        const view = viewOf(trace)
+        if (view === undefined) continue
+        counting.add(view)
+        metrics.inspectedTraces += 1
+        metrics.inspectedSpans += BigInt(view.spans.length)
+      }
+      metrics.inspectedBytes = BigInt(Math.round(progress.inspectedBytes))
+      Object.assign(metrics, { totalBlocks: progress.total, totalJobs: progress.total, completedJobs: progress.total })
+      await nextTurn()
+      signal.throwIfAborted()
+    }
+  } catch (error) {
+    throw tooLong(error, signal)
+  } finally {
+    leave()
+  }
+  const { series, isPartial } = counting.result()
+  const message = isPartial ? `there are more than ${seriesMax} series; the others are left out` : ''
+  return { series, metrics, status: isPartial ? 1 : 0, message }
+}
+
+const hasMetrics = (query: Query): query is Query & { metrics: NonNullable<Query['metrics']> } =>
+  query.metrics !== undefined
