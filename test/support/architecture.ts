@@ -16,7 +16,7 @@ const owners: Readonly<Record<string, RegExp>> = {
   ws: /^services\/proxy\/src\/adapters\//,
 }
 
-const barredFromCore = /^(node:|@grpc\/|kafkajs|@opentelemetry\/|@tern\/(rpc|log|runtime)$)|\/adapters\//
+const barredFromCore = /^(node:|@grpc\/|kafkajs|@opentelemetry\/|@tern\/(rpc|log|runtime|telemetry\/node)$)|\/adapters\//
 const importPattern = /\b(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*\(?\s*['"]([^'"\n]+)['"]/g
 
 /** Of libs/runtime the core may use types, and functions that have nothing of their own: a clock is an argument of `pause`. */
@@ -54,7 +54,7 @@ function brokenImport(path: string, { name, pure }: Import): string | undefined 
   }
   const owner = owners[name]
   if (owner && !owner.test(path)) return `${path} imports ${name}: only ${owner.source} may`
-  if (/^@tern\/[^/]+\//.test(name) && !/^@tern\/[^/]+\/testing$/.test(name)) {
+  if (/^@tern\/[^/]+\//.test(name) && !/^@tern\/([^/]+\/testing|telemetry\/node)$/.test(name)) {
     return `${path} imports ${name}: a package has one door, its src/index.ts`
   }
   if (/(^|\/)main\.ts$/.test(name)) return `${path} imports ${name}: nobody imports a main.ts`

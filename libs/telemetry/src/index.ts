@@ -1,5 +1,17 @@
 export { type Chance, idDrawing } from './draw-ids.ts'
+export { Histogram, secondsBounds } from './histogram.ts'
 export { type MessageAddress, messageIdOf, parseMessageId } from './message-id.ts'
+export { type MetricSpec, type MetricSpecs, prometheusName } from './metric-spec.ts'
+export {
+  createMetrics,
+  type Metrics,
+  type Observers,
+  pointsFrom,
+  type Reading,
+  type Sample,
+  seriesMax,
+} from './metrics.ts'
+export { metricsTable } from './metrics-table.ts'
 export { type TraceIds, traceIdBytes, traceIds } from './trace-ids.ts'
 export { checkTraceKey, traceKeySetting, traceKeyUnlessTold } from './trace-key.ts'
 export { formatTraceparent, parseTraceparent, type TraceContext } from './traceparent.ts'
