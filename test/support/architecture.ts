@@ -16,7 +16,8 @@ const owners: Readonly<Record<string, RegExp>> = {
   ws: /^services\/proxy\/src\/adapters\//,
 }
 
-const barredFromCore = /^(node:|@grpc\/|kafkajs|@opentelemetry\/|@tern\/(rpc|log|runtime|telemetry\/node)$)|\/adapters\//
+const barredFromCore =
+  /^(node:|@grpc\/|kafkajs|@opentelemetry\/|@tern\/(rpc|log|runtime|telemetry\/node)$)|\/adapters\//
 const importPattern = /\b(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*\(?\s*['"]([^'"\n]+)['"]/g
 
 /** Of libs/runtime the core may use types, and functions that have nothing of their own: a clock is an argument of `pause`. */

@@ -33,6 +33,7 @@ export {
   type ReasonCode,
   type ReturnCode,
   reasonCode,
+  reasonName,
   returnCode,
 } from './reason-code.ts'
 export { isValidTopicName, topicLevelsMax } from './topic.ts'

@@ -49,6 +49,15 @@ export const reasonCode = {
 
 export type ReasonCode = (typeof reasonCode)[keyof typeof reasonCode]
 
+const names = new Map<number, string>(
+  Object.entries(reasonCode)
+    .toReversed()
+    .map(([name, code]) => [code, name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]),
+)
+
+/** As logs and metrics name it, "not_authorized"; a code that MQTT does not know is "unknown", so that there are few names. */
+export const reasonName = (code: number): string => names.get(code) ?? 'unknown'
+
 /** From 0x80 on a code says that something failed. */
 export const isFailure = (code: number): boolean => code >= 0x80
 

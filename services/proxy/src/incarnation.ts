@@ -7,6 +7,7 @@ import type { DialBroker } from './adapters/region/broker-link.ts'
 import { LinkedRegion } from './adapters/region/region.ts'
 import type { ProxyConfig } from './config.ts'
 import { WildcardShapes } from './core/connection/held-filters.ts'
+import { ProxyCounters } from './core/counters.ts'
 import { FanOut } from './core/delivery/fan-out.ts'
 import { silentLedger } from './core/ledger/ledger.ts'
 import { GroupHub } from './core/shared/group-hub.ts'
@@ -14,6 +15,8 @@ import { GroupHub } from './core/shared/group-hub.ts'
 export type ProxyPorts = Readonly<{
   clock: Clock
   logger: Logger
+  /** Of the process; new ones when left out. */
+  counters?: ProxyCounters
   /** How others are reached; gRPC when left out. */
   network?: Partial<ProxyNetwork>
 }>
@@ -28,6 +31,7 @@ export type Incarnation = Readonly<{
   context: Context
   /** What the ledger has leaves for a trace service. */
   flush(): void
+  region: LinkedRegion
   stop(): void
 }>
 
@@ -35,7 +39,7 @@ export type Incarnation = Readonly<{
 export async function beginIncarnation(
   config: ProxyConfig,
   address: string,
-  { clock, logger, network = {} }: ProxyPorts,
+  { clock, logger, counters = new ProxyCounters(), network = {} }: ProxyPorts,
   declaredDead: () => void,
 ): Promise<Incarnation> {
   const { nameservers: addresses, zone } = config
@@ -50,7 +54,7 @@ export async function beginIncarnation(
     ...(dialNameserver && { dial: dialNameserver }),
   })
   const routes = createRouteWatcher({ addresses, clock, ...(watchRoutes && { watch: watchRoutes }) })
-  const connections = new Connections(clock, logger)
+  const connections = new Connections(clock, logger, counters)
   let region: LinkedRegion | undefined
   let begun: BegunLedger | undefined
   const stop = () => {
@@ -77,19 +81,20 @@ export async function beginIncarnation(
   const ledger = begun?.ledger ?? silentLedger
   const linked = new LinkedRegion({ proxy, routes, clock, logger, ledger, ...(dialBroker && { dial: dialBroker }) })
   region = linked
-  const fanOut = new FanOut()
+  const fanOut = new FanOut(counters)
   const groups = new GroupHub(linked)
   linked.listen({
-    covered: (range) => fanOut.covered(range),
+    covered: (range) => fanOut.covered(range, clock.now()),
     superseded: (clientId, connection) => connections.superseded(clientId, connection),
     homeMoved: (queue) => connections.announce(queue),
     connected: (clientId) => connections.has(clientId),
     leased: (queue, group, messages) => groups.leased(queue, group, messages),
   })
   await linked.ready
+  counters.incarnations++
   logger.info('joined', { incarnation: proxy, queues: linked.queues })
   const shapes = new WildcardShapes()
   const { drawId } = config
-  const context = { region: linked, fanOut, groups, connections, ledger, shapes, clock, logger, drawId }
-  return { context, flush: () => begun?.flush(), stop }
+  const context = { region: linked, fanOut, groups, connections, counters, ledger, shapes, clock, logger, drawId }
+  return { context, region: linked, flush: () => begun?.flush(), stop }
 }

@@ -1,4 +1,5 @@
 import { reasonCode } from '@tern/mqtt'
+import type { Metrics } from '@tern/telemetry'
 import { ClientConnection } from './adapters/connection/client-connection.ts'
 import type { ClientSocket } from './adapters/net/client-socket.ts'
 import type { Listening } from './adapters/net/listening.ts'
@@ -6,13 +7,18 @@ import { listenTcp } from './adapters/net/tcp.ts'
 import { listenWebSocket } from './adapters/net/websocket.ts'
 import type { ProxyConfig } from './config.ts'
 import { connectionLimits } from './core/connection/limits.ts'
+import { ProxyCounters } from './core/counters.ts'
 import { beginIncarnation, type Incarnation, type ProxyPorts } from './incarnation.ts'
+import { proxyMetrics } from './metrics.ts'
 
 export type Proxy = Readonly<{
   /** Resolves once clients are served. */
   start(): Promise<void>
   /** Tells every client to go, then closes. */
   stop(): Promise<void>
+  metrics: Metrics
+  /** Clients are let in. */
+  serves(): boolean
 }>
 
 const goodbyeMs = 200
@@ -20,6 +26,7 @@ const goodbyeMs = 200
 /** MQTT for the clients of a zone. It keeps nothing: whatever must last is with the brokers. */
 export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
   const { clock, logger } = ports
+  const counters = new ProxyCounters()
   let present: Incarnation | undefined
   let listeners: Listening[] = []
   let stopped = false
@@ -46,7 +53,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
 
   /** Clients are let in only when they can be served: a port that is open is a promise. */
   const live = async (): Promise<void> => {
-    present = await beginIncarnation(config, config.mqtt, ports, () => {
+    present = await beginIncarnation(config, config.mqtt, { ...ports, counters }, () => {
       present = undefined
       closeListeners()
       if (!stopped) live().catch((error: unknown) => logger.error('could not come back', { error: String(error) }))
@@ -64,5 +71,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
       await new Promise<void>((resolve) => void setTimeout(resolve, goodbyeMs))
       present?.stop()
     },
+    metrics: proxyMetrics(counters, () => present),
+    serves: () => listeners.length > 0,
   }
 }

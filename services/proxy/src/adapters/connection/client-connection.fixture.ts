@@ -2,6 +2,7 @@ import { type Packet, serverPackets } from '@tern/mqtt/testing'
 import { home } from '@tern/proto'
 import { silentLogger } from '@tern/runtime'
 import { WildcardShapes } from '../../core/connection/held-filters.ts'
+import { ProxyCounters } from '../../core/counters.ts'
 import { FanOut } from '../../core/delivery/fan-out.ts'
 import { silentLedger } from '../../core/ledger/ledger.ts'
 import { GroupHub } from '../../core/shared/group-hub.ts'
@@ -149,11 +150,13 @@ export class FakeRegion {
 export function setUp() {
   const clock = new FakeClock()
   const fake = new FakeRegion()
-  const connections = new Connections(clock, silentLogger)
+  const counters = new ProxyCounters()
+  const connections = new Connections(clock, silentLogger, counters)
   const { region } = fake
   const groups = new GroupHub(region)
   const context = {
-    ...{ region, groups, connections, clock, shapes: new WildcardShapes(), fanOut: new FanOut(), logger: silentLogger },
+    ...{ region, groups, connections, counters, clock, shapes: new WildcardShapes(), fanOut: new FanOut(counters) },
+    logger: silentLogger,
     ledger: silentLedger,
     drawId: () => 'drawn',
   }
@@ -161,7 +164,7 @@ export function setUp() {
     const socket = new FakeSocket()
     return { socket, connection: new ClientConnection(socket, context) }
   }
-  return { clock, fake, connections, connect }
+  return { clock, fake, connections, counters, connect }
 }
 
 /** CONNECT of MQTT 5, clean start, client id "c". */

@@ -11,6 +11,7 @@ import {
 import type { envelope } from '@tern/proto'
 import { unreachable } from '@tern/runtime'
 import { connectionLimits } from '../../core/connection/limits.ts'
+import type { InFlightTotals } from '../../core/delivery/in-flight-totals.ts'
 import type { ClientSocket, ClientSocketListener } from '../net/client-socket.ts'
 import type { Context } from './context.ts'
 import { openSession } from './opening.ts'
@@ -66,6 +67,8 @@ export class ClientConnection implements ClientSocketListener {
   opened(session: Session, keepAliveSeconds: number): void {
     this.session = session
     this.phase = 'open'
+    this.context.counters.sessions++
+    this.context.counters.connects.add(reasonCode.success)
     this.keepAliveMs = keepAliveSeconds * 1000 * keepAliveGrace
     this.unblock()
   }
@@ -73,6 +76,7 @@ export class ClientConnection implements ClientSocketListener {
   /** CONNECT was refused. */
   refuse(code: number, why: string): void {
     this.send({ type: 'connack', sessionPresent: false, reasonCode: code, properties: {} })
+    this.context.counters.connects.add(code)
     this.finish(why)
     this.socket.end()
   }
@@ -92,6 +96,7 @@ export class ClientConnection implements ClientSocketListener {
   /** The packet is handled again once there is room in the queue. */
   holdUntilRoom(packet: ClientPacket, queue: number): void {
     this.held = packet
+    this.context.counters.heldForRoom++
     this.block()
     this.context.region.whenRoom(queue, () => this.unblock())
   }
@@ -103,6 +108,7 @@ export class ClientConnection implements ClientSocketListener {
       this.send({ type: 'disconnect', reasonCode: code, properties: {} })
     }
     this.session?.ended({ willApplies: true })
+    this.context.counters.endings.add(code)
     this.finish(why)
     this.socket.end()
   }
@@ -110,6 +116,7 @@ export class ClientConnection implements ClientSocketListener {
   /** The client said goodbye. */
   left(willApplies: boolean, expirySeconds: number | undefined): void {
     this.session?.ended({ willApplies, expirySeconds })
+    this.context.counters.endings.add(reasonCode.normalDisconnection)
     this.finish('the client disconnected')
     this.socket.end()
   }
@@ -130,7 +137,7 @@ export class ClientConnection implements ClientSocketListener {
     this.socket.destroy()
   }
 
-  tick(now: number): void {
+  tick(now: number, inFlight: InFlightTotals): void {
     if (this.phase === 'connecting') {
       if (now - this.heardAt > connectWithinMs) this.lost('no CONNECT came in time')
     } else if (this.phase === 'open') {
@@ -138,7 +145,7 @@ export class ClientConnection implements ClientSocketListener {
       const silent = this.keepAliveMs > 0 && listening && now - this.heardAt > this.keepAliveMs
       // [MQTT5-3.1.2-22]
       if (silent) this.close(reasonCode.keepAliveTimeout, 'the client was silent for longer than its keep alive')
-      else this.session?.tick(now)
+      else this.session?.tick(now, inFlight)
     }
   }
 
@@ -234,11 +241,13 @@ export class ClientConnection implements ClientSocketListener {
   private lost(why: string): void {
     if (this.phase === 'closed') return
     this.session?.ended({ willApplies: true })
+    this.context.counters.lost++
     this.finish(why)
     this.socket.destroy()
   }
 
   private finish(why: string): void {
+    if (this.phase === 'open') this.context.counters.sessions--
     this.phase = 'closed'
     this.held = undefined
     this.context.connections.remove(this, why)

@@ -1,6 +1,8 @@
 import type { envelope } from '@tern/proto'
 import type { Clock, Logger } from '@tern/runtime'
 import { connectionLimits } from '../../core/connection/limits.ts'
+import type { ProxyCounters } from '../../core/counters.ts'
+import { InFlightTotals } from '../../core/delivery/in-flight-totals.ts'
 import type { ClientConnection } from './client-connection.ts'
 
 const tickMs = 500
@@ -14,12 +16,16 @@ export class Connections {
   private readonly byClient = new Map<string, ClientConnection[]>()
   private readonly clock: Clock
   private readonly logger: Logger
+  private readonly counters: ProxyCounters
+  /** As of the last look after all of them. */
+  inFlight = new InFlightTotals()
   private attempts = 0
   private stopped = false
 
-  constructor(clock: Clock, logger: Logger) {
+  constructor(clock: Clock, logger: Logger, counters: ProxyCounters) {
     this.clock = clock
     this.logger = logger
+    this.counters = counters
     this.reportedAt = clock.now()
     this.tick()
   }
@@ -32,6 +38,7 @@ export class Connections {
   admits(connectionsMax: number): boolean {
     if (this.all.size < connectionsMax) return true
     this.ended('the proxy has as many as it may')
+    this.counters.turnedAway++
     return false
   }
 
@@ -98,7 +105,10 @@ export class Connections {
   private tick(): void {
     if (this.stopped) return
     const now = this.clock.now()
-    for (const connection of this.all) connection.tick(now)
+    const inFlight = new InFlightTotals()
+    for (const connection of this.all) connection.tick(now, inFlight)
+    this.inFlight = inFlight
+    this.counters.windowFullMs += inFlight.fullWindows * tickMs
     if (now - this.reportedAt >= connectionLimits.reportEveryMs) this.report(now)
     this.clock.after(tickMs, () => this.tick())
   }

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@tern/runtime'
 import type { WildcardShapes } from '../../core/connection/held-filters.ts'
+import type { ProxyCounters } from '../../core/counters.ts'
 import type { FanOut } from '../../core/delivery/fan-out.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { GroupHub } from '../../core/shared/group-hub.ts'
@@ -13,6 +14,7 @@ export type Context = Readonly<{
   groups: GroupHub
   ledger: Ledger
   connections: Connections
+  counters: ProxyCounters
   /** Of the filters of all clients here. */
   shapes: WildcardShapes
   clock: Clock

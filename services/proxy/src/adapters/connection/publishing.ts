@@ -82,7 +82,7 @@ export class Publishing {
   /** False when the queue has no room: the packet is handled again later. */
   private append(packet: PublishPacket, topic: string, answer: (result: AppendResult) => void): boolean {
     const { connection, author } = this.session
-    const { region, clock } = connection.context
+    const { region, clock, counters } = connection.context
     const queue = region.queueOf(topic)
     if (!region.hasRoom(queue)) {
       // By its topic, since an alias was taken in already.
@@ -91,6 +91,7 @@ export class Publishing {
       return false
     }
     this.appending++
+    counters.publish(packet.qos, packet.payload.length)
     region.append(queue, messageRecord(author, topic, packet, clock.now()), (result) => {
       this.appended()
       if (connection.isClosed) return
@@ -112,7 +113,9 @@ export class Publishing {
 
   /** A refusal is all that can be said of a message of QoS 0. */
   private answerNothing(result: AppendResult): void {
-    if (result.verdict === 'refused') this.session.connection.close(result.reasonCode, 'a message was refused')
+    if (result.verdict !== 'refused') return
+    this.countRefusal(result.reasonCode)
+    this.session.connection.close(result.reasonCode, 'a message was refused')
   }
 
   private answerPuback(packetId: number, result: AppendResult): void {
@@ -173,17 +176,23 @@ export class Publishing {
     return properties.payloadFormatIndicator !== 1 || isUtf8(payload, 0, payload.length)
   }
 
+  private countRefusal(code: number): void {
+    this.session.connection.context.counters.refused.add(code)
+  }
+
   private refuse({ qos, packetId, properties }: PublishPacket, topic: string, code: number): void {
     const { connection, author } = this.session
     const { region, ledger } = connection.context
     const context = contextOf(properties.userProperties?.map(([name, value]) => ({ name, value })) ?? [])
     ledger.refused(region.queueOf(topic), { clientId: author.clientId, topic, qos, context }, code)
+    if (qos === 0) this.countRefusal(code)
     if (qos === 0) connection.close(code, 'a payload is not what it says it is')
     else this.ack(qos === 1 ? 'puback' : 'pubrec', packetId, code)
   }
 
   private ack(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, code: number): void {
     const { connection, request } = this.session
+    if (code >= 0x80 && type !== 'pubcomp') this.countRefusal(code)
     if (code >= 0x80 && request.version < 5 && type !== 'pubcomp') {
       // There is no word for a refusal before version 5; an acknowledgement would be a lie.
       connection.close(code, 'a message was refused')

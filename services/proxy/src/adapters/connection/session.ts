@@ -4,6 +4,7 @@ import type { ConnectRequest } from '../../core/connection/connect.ts'
 import { connectionLimits } from '../../core/connection/limits.ts'
 import type { Author } from '../../core/connection/records.ts'
 import { Delivery } from '../../core/delivery/delivery.ts'
+import type { InFlightTotals } from '../../core/delivery/in-flight-totals.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { Publishing } from './publishing.ts'
 import { Subscribing } from './subscribing.ts'
@@ -57,11 +58,11 @@ export class Session {
 
   private beginDelivery(): Delivery {
     const { connection, request, resumed } = this
-    const { fanOut, groups, region, ledger, clock, logger } = connection.context
+    const { fanOut, groups, region, ledger, clock, counters, logger } = connection.context
     const { clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum } = request
     return new Delivery({
       ...{ fanOut, groups, region, clock, clientId, version, receiveMaximum, packetBytesMax, topicAliasMaximum },
-      ledger,
+      ...{ ledger, counters },
       taker: { ...this.author, clean: !this.persists },
       journalled: this.persists,
       journal: resumed?.journal ?? [],
@@ -72,8 +73,10 @@ export class Session {
       writeJournal: (entries, done) => this.writeJournal(entries, done),
       checkpointWanted: () => this.checkpoint(clock.now()),
       onSuperseded: () => this.tookOver(),
-      onGap: (queue, first, last) =>
-        logger.warn('retention took messages before a session had them', { clientId, queue, first, last }),
+      onGap(queue, first, last) {
+        counters.gaps++
+        logger.warn('retention took messages before a session had them', { clientId, queue, first, last })
+      },
     })
   }
 
@@ -157,8 +160,9 @@ export class Session {
     this.outbound?.writableAgain()
   }
 
-  tick(now: number): void {
+  tick(now: number, totals: InFlightTotals): void {
     this.outbound?.tick()
+    if (this.outbound !== undefined) totals.add(this.outbound.window, now)
     if (!this.persists) return
     const { revision } = this.delivery
     const since = now - this.checkpointed.at

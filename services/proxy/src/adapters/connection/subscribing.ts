@@ -20,6 +20,7 @@ export class Subscribing {
   }
 
   subscribe(packet: SubscribePacket): void {
+    this.session.connection.context.counters.subscribes += packet.subscriptions.length
     this.alone(async () => {
       const begun = await Promise.all(grantsOf(packet).map((grant) => this.begin(grant)))
       if (this.closed) return

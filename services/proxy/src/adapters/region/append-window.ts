@@ -114,7 +114,7 @@ export class AppendWindow {
     return bytes
   }
 
-  private get count(): number {
+  get count(): number {
     return this.pending.length - this.head
   }
 

@@ -100,6 +100,16 @@ export class LinkedRegion implements Region {
     this.at(queue).appends.whenRoom(then)
   }
 
+  /** Records that no owner has answered yet, over all queues. */
+  get unanswered(): number {
+    return this.channels.reduce((sum, { appends }) => sum + appends.count, 0)
+  }
+
+  /** Queues whose owner this proxy has a stream to. */
+  get linkedQueues(): number {
+    return this.channels.filter(({ linked }) => linked).length
+  }
+
   next(queue: number): number {
     return this.at(queue).position + 1
   }

@@ -2,6 +2,7 @@ import type { ProtocolVersion } from '@tern/mqtt'
 import type { state } from '@tern/proto'
 import type { Clock } from '@tern/runtime'
 import type { Region, Taker } from '../../ports.ts'
+import type { ProxyCounters } from '../counters.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { GroupHub } from '../shared/group-hub.ts'
 import type { FanOut } from './fan-out.ts'
@@ -13,6 +14,7 @@ export type DeliveryOptions = Readonly<{
   region: Region
   clock: Clock
   ledger: Ledger
+  counters: ProxyCounters
   clientId: string
   /** The session and its connection, for what it takes of groups. */
   taker: Taker

@@ -4,6 +4,7 @@ import { envelope, state } from '@tern/proto'
 import { encodeBody, encodeEnvelope, entryKind, readBody } from '@tern/record'
 import type { Clock } from '@tern/runtime'
 import type { Covered, Message, ReadFilter, Region, TakenPosition } from '../../ports.ts'
+import { ProxyCounters } from '../counters.ts'
 import { Ledger, silentLedger } from '../ledger/ledger.ts'
 import { GroupHub } from '../shared/group-hub.ts'
 import { Delivery } from './delivery.ts'
@@ -16,6 +17,9 @@ export class FakeQueue {
   covered = 0
   pageMax = 3
   reads = 0
+  /** What it is when messages are covered. */
+  now = 0
+  readonly counters = new ProxyCounters()
   readonly fanOut: FanOut
   readonly groups: GroupHub
   readonly region: Region
@@ -61,7 +65,7 @@ export class FakeQueue {
       detachTaker() {},
       queuesOf: () => [0],
     }
-    this.fanOut = new FanOut()
+    this.fanOut = new FanOut(this.counters)
     this.groups = new GroupHub(this.region)
   }
 
@@ -80,7 +84,8 @@ export class FakeQueue {
     const first = this.covered
     this.covered = this.messages.length
     if (this.covered === first) return
-    this.fanOut.covered({ queue: 0, first, last: this.covered - 1, messages: this.messages.slice(first) })
+    const messages = this.messages.slice(first)
+    this.fanOut.covered({ queue: 0, first, last: this.covered - 1, messages }, this.now)
   }
 
   publish(...texts: Parameters<FakeQueue['append']>): void {
@@ -146,7 +151,7 @@ export function client(queue: FakeQueue, options: Partial<DeliveryOptions> = {})
   const version: ProtocolVersion = options.version ?? 5
   const delivery = new Delivery({
     ...{ fanOut: queue.fanOut, groups: queue.groups, region: queue.region, clock, clientId: 'subscriber', version },
-    ledger: silentLedger,
+    ...{ ledger: silentLedger, counters: queue.counters },
     ...{ receiveMaximum: 65_535, packetBytesMax: Number.POSITIVE_INFINITY, topicAliasMaximum: 0 },
     ...{ journalled: false, journal: [], present: false },
     send: (bytes) => void sent.push(Buffer.from(bytes)),

@@ -1,6 +1,7 @@
 import { type AckPacket, encodeAck, type QoS } from '@tern/mqtt'
 import { state } from '@tern/proto'
 import type { Message } from '../../ports.ts'
+import { type DropReason, dropReasons } from '../counters.ts'
 import { DeliveryAccount } from '../ledger/delivery-account.ts'
 import type { Lease } from '../shared/lease.ts'
 import { SharedExchanges } from '../shared/shared-exchanges.ts'
@@ -8,6 +9,7 @@ import type { TakenRecord } from '../shared/taken-record.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import type { DeliveryOptions } from './delivery-options.ts'
+import type { Departure } from './departure.ts'
 import { type InFlight, InFlightWindow, inFlightOf } from './in-flight.ts'
 import { OutboundJournal } from './outbound-journal.ts'
 import { Outbox } from './outbox.ts'
@@ -31,7 +33,7 @@ export class Delivery {
   readonly shared = new Map<string, LiveSubscription>()
   readonly queues = new Map<number, QueueCursor>()
   closed = false
-  /** QoS 0 messages that the client was too slow for. */
+  /** Messages that never left to the client. */
   dropped = 0
   /** Not resumed yet. */
   held: boolean
@@ -50,7 +52,7 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.options = options
     this.window = new InFlightWindow(Math.min(options.receiveMaximum, inFlightMax))
-    this.outbox = new Outbox((bytes) => options.send(bytes))
+    this.outbox = new Outbox((bytes) => options.send(bytes), options.counters)
     this.journal = new OutboundJournal(options, this.window, this.outbox)
     this.account = new DeliveryAccount(options.ledger, options.clientId)
     this.acknowledgements = new Acknowledgements(this, this.journal, this.account)
@@ -161,12 +163,11 @@ export class Delivery {
     if (subscriptions.length === 0) return 'done'
     const secondsLeft = message.secondsLeft(this.options.clock)
     if (secondsLeft !== undefined && secondsLeft < 0) {
-      this.account.gaveUp(message, 'expired', message.qos, filterOf(subscriptions), 'its expiry interval passed')
-      return 'done'
+      return this.drop('message_expired', message, message.qos, filterOf(subscriptions))
     }
     const qos = Math.min(message.qos, grantedTo(subscriptions)) as QoS
     if (!this.options.writable() || this.outbox.isFull) {
-      return qos === 0 && comesLive ? this.drop(message, subscriptions) : 'no room'
+      return qos === 0 && comesLive ? this.drop('slow_client', message, 0, filterOf(subscriptions)) : 'no room'
     }
     if (qos > 0 && this.window.isFull) return 'no room'
     if (qos === 2 && this.journal.isFull) return 'no room'
@@ -181,9 +182,11 @@ export class Delivery {
   }
 
   /** At most once: what a slow client cannot take at QoS 0 as it comes is not kept for it, nor read again for it alone. */
-  private drop(message: Outgoing, subscriptions: readonly LiveSubscription[]): 'done' {
+  private drop(reason: DropReason, message: Outgoing, qos: number, filter: string): 'done' {
     this.dropped++
-    this.account.gaveUp(message, 'dropped', 0, filterOf(subscriptions), 'the client does not read')
+    this.options.counters.dropped[reason]++
+    const kind = reason === 'message_expired' ? 'expired' : 'dropped'
+    this.account.gaveUp(message, kind, qos, filter, dropReasons[reason])
     return 'done'
   }
 
@@ -318,26 +321,12 @@ export class Delivery {
   }
 
   /** True when it is in flight now, false when nothing more will come of it. */
-  private publish(
-    message: Outgoing,
-    how: Readonly<{
-      qos: QoS
-      retain: boolean
-      dup: boolean
-      secondsLeft: number | undefined
-      retained: boolean
-      /** Of an exchange that has begun. */
-      entry: InFlight | undefined
-      lease: Lease | undefined
-    }>,
-    subscriptions: readonly LiveSubscription[],
-  ): boolean {
+  private publish(message: Outgoing, how: Departure, subscriptions: readonly LiveSubscription[]): boolean {
     const { version, packetBytesMax } = this.options
     const { qos, retain, dup, secondsLeft, retained } = how
     this.revision++
-    const { queue, position } = message
     let { entry } = how
-    if (qos > 0) entry ??= this.window.begin(queue, position, qos as 1 | 2, retained, how.lease)
+    if (qos > 0) entry ??= this.window.begin(message.queue, message.position, qos as 1 | 2, retained, how.lease)
     const packetId = entry?.packetId ?? 0
     const topicAlias = this.aliases?.of(message.topic)
     const subscriptionIdentifiers = identifiersOf(subscriptions)
@@ -348,12 +337,12 @@ export class Delivery {
     if (frame.length > packetBytesMax) {
       // As if it had been delivered [MQTT5-3.1.2-25].
       if (packetId > 0) this.window.settle(packetId)
-      this.account.gaveUp(message, 'dropped', qos, filterOf(subscriptions, how.lease), 'larger than the client takes')
+      this.drop('packet_too_large', message, qos, filterOf(subscriptions, how.lease))
       return false
     }
     // Durable before PUBLISH leaves, those of one turn together (D8).
     if (qos === 2 && entry !== undefined && !dup) this.journal.begin(entry, () => this.roomAgain())
-    this.outbox.put(frame)
+    this.outbox.put(frame, qos)
     this.account.written(message, entry, filterOf(subscriptions, how.lease))
     return qos > 0
   }

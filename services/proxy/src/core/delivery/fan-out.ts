@@ -1,5 +1,6 @@
 import { TopicTree } from '@tern/mqtt'
 import type { Covered, Message } from '../../ports.ts'
+import type { ProxyCounters } from '../counters.ts'
 import type { Delivery } from './delivery.ts'
 import { Outgoing, topicOf } from './outgoing.ts'
 import type { LiveSubscription } from './subscription-set.ts'
@@ -13,6 +14,11 @@ export class FanOut {
   /** The present message, taken apart once somebody wants it. */
   private outgoing: Outgoing | undefined
   private offers = 0
+  private readonly counters: ProxyCounters
+
+  constructor(counters: ProxyCounters) {
+    this.counters = counters
+  }
 
   add(live: LiveSubscription): void {
     this.tree.add(live.subscription.filter, live)
@@ -23,10 +29,22 @@ export class FanOut {
   }
 
   /** Gives the number of offers that it made. */
-  covered({ messages }: Covered): number {
-    this.offers = 0
-    if (!this.tree.isEmpty) for (const message of messages) this.offer(message)
-    return this.offers
+  covered({ messages }: Covered, now: number): number {
+    let offers = 0
+    if (this.tree.isEmpty) return offers
+    for (const message of messages) {
+      this.offers = 0
+      this.offer(message)
+      if (this.offers > 0) this.note(now)
+      offers += this.offers
+    }
+    return offers
+  }
+
+  /** How long it took from publisher to here; two proxies' clocks may differ. */
+  private note(now: number): void {
+    const receivedMs = this.outgoing?.receivedMs ?? 0
+    if (receivedMs > 0) this.counters.publishToOffer.record(Math.max(0, now - receivedMs) / 1000, this.offers)
   }
 
   private offer(message: Message): void {

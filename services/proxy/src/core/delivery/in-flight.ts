@@ -53,6 +53,9 @@ export class InFlightWindow {
   private restored: Map<number, Set<number>> | undefined
   private reserved: Set<number> | undefined
   private lastId = 0
+  /** The oldest entry, and since when it is seen to be that. */
+  private oldest: InFlight | undefined
+  private oldestSince = 0
 
   constructor(size: number) {
     this.size = size
@@ -64,6 +67,16 @@ export class InFlightWindow {
 
   get count(): number {
     return this.entries.size
+  }
+
+  /** For how long the oldest entry has been out, as far as is seen by looking now and then: a packet that leaves is not told the time. */
+  ageOfOldest(now: number): number {
+    const [first] = this.entries.values()
+    if (first !== this.oldest) {
+      this.oldest = first
+      this.oldestSince = now
+    }
+    return first === undefined ? 0 : now - this.oldestSince
   }
 
   /** Only when there is room: a free packet id, never zero [MQTT5-2.2.1-4]. */

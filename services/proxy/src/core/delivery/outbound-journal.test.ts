@@ -1,6 +1,7 @@
 import { reasonCode } from '@tern/mqtt'
 import { state } from '@tern/proto'
 import { expect, test } from 'vitest'
+import { ProxyCounters } from '../counters.ts'
 import { client, FakeQueue, settled } from './delivery.fixture.ts'
 import type { DeliveryOptions } from './delivery-options.ts'
 import { InFlightWindow } from './in-flight.ts'
@@ -149,7 +150,7 @@ test('exchanges that end while a checkpoint is under way ask for the next one as
   let asked = 0
   const options = { journalled: true, checkpointWanted: () => asked++, writeJournal() {} } as unknown as DeliveryOptions
   const window = new InFlightWindow(4_096)
-  const journal = new OutboundJournal(options, window, new Outbox(() => {}))
+  const journal = new OutboundJournal(options, window, new Outbox(() => {}, new ProxyCounters()))
   const end = (count: number) => {
     for (let i = 0; i < count; i++) journal.end(window.begin(0, i, 2, false))
   }

@@ -1,12 +1,16 @@
+import type { ProxyCounters } from '../counters.ts'
+
 /** What waits for journal writes, which end in their order: packets leave in theirs, none before what it depends on is durable (D8). */
 export class Outbox {
   /** For each write that is to come or under way. */
   private readonly waiting: Buffer[][] = []
   private readonly send: (bytes: Buffer) => void
+  private readonly counters: ProxyCounters
   private bytes = 0
 
-  constructor(send: (bytes: Buffer) => void) {
+  constructor(send: (bytes: Buffer) => void, counters: ProxyCounters) {
     this.send = send
+    this.counters = counters
   }
 
   /** While so much waits, no more is taken. */
@@ -17,7 +21,8 @@ export class Outbox {
   }
 
   /** At once, unless something before it waits. */
-  put(bytes: Buffer): void {
+  put(bytes: Buffer, qos: number): void {
+    this.counters.deliver(qos, bytes.length)
     const last = this.waiting.at(-1)
     if (last === undefined) {
       this.send(bytes)

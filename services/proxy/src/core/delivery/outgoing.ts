@@ -15,6 +15,8 @@ export class Outgoing {
   readonly clientId: string
   readonly bytes: number
   readonly template: PublishTemplate
+  /** When the publisher's proxy had it; 0 for a foreign record. */
+  readonly receivedMs: number
   private readonly timeMs: number
   private readonly expirySeconds: number | undefined
   private writtenUs = 0
@@ -32,6 +34,7 @@ export class Outgoing {
     this.qos = (envelope?.qos ?? 1) as QoS
     this.retain = envelope?.retain ?? false
     this.clientId = envelope?.clientId ?? ''
+    this.receivedMs = envelope?.receiveTimeMs ?? 0
     this.expirySeconds = envelope?.messageExpirySeconds
     this.template = new PublishTemplate(this.topic, value ?? new Uint8Array(), envelope ? propertiesOf(envelope) : {})
   }

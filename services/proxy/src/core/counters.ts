@@ -1,0 +1,65 @@
+import { reasonName } from '@tern/mqtt'
+import { Histogram } from '@tern/telemetry'
+
+/** Why a message that was meant for a client never leaves to it, as metrics name it and as its trace says it. */
+export const dropReasons = {
+  slow_client: 'the client does not read',
+  message_expired: 'its expiry interval passed',
+  packet_too_large: 'larger than the client takes',
+} as const
+
+export type DropReason = keyof typeof dropReasons
+
+/** What a proxy did since its process began, over all of its incarnations: plain numbers, so that a message costs an addition or two. */
+export class ProxyCounters {
+  /** Messages and their payload, by QoS: those on their way to a queue. */
+  readonly published = [0, 0, 0]
+  readonly publishedBytes = [0, 0, 0]
+  readonly refused = new ReasonCounts()
+  /** Times that a connection was not read on because the window of its message's queue was full. */
+  heldForRoom = 0
+  /** PUBLISH packets to clients and their bytes, by QoS. */
+  readonly delivered = [0, 0, 0]
+  readonly deliveredBytes = [0, 0, 0]
+  readonly dropped: Record<DropReason, number> = { slow_client: 0, message_expired: 0, packet_too_large: 0 }
+  /** From the publisher's proxy having a message to its being offered to clients here, as it comes; what is caught up is not counted. */
+  readonly publishToOffer = new Histogram()
+  readonly connects = new ReasonCounts()
+  readonly endings = new ReasonCounts()
+  /** Connections that broke without a word. */
+  lost = 0
+  turnedAway = 0
+  sessions = 0
+  subscribes = 0
+  gaps = 0
+  incarnations = 0
+  windowFullMs = 0
+
+  publish(qos: number, bytes: number): void {
+    this.published[qos]!++
+    this.publishedBytes[qos]! += bytes
+  }
+
+  deliver(qos: number, bytes: number): void {
+    this.delivered[qos]!++
+    this.deliveredBytes[qos]! += bytes
+  }
+}
+
+/** How often each reason code was given. */
+export class ReasonCounts {
+  private readonly counts = new Float64Array(256)
+
+  add(code: number): void {
+    this.counts[code & 0xff]!++
+  }
+
+  /** By name; codes that were never given are left out. */
+  *points(): Generator<readonly [labels: readonly string[], count: number]> {
+    const byName = new Map<string, number>()
+    for (const [code, count] of this.counts.entries()) {
+      if (count > 0) byName.set(reasonName(code), (byName.get(reasonName(code)) ?? 0) + count)
+    }
+    for (const [name, count] of byName) yield [[name], count]
+  }
+}
