@@ -1,7 +1,19 @@
-import { settings as broker } from '@tern/broker'
+import { settings as broker, metricSpecs as brokerMetrics } from '@tern/broker'
 import type { Spec } from '@tern/config'
-import { settings as nameserver } from '@tern/nameserver'
-import { settings as proxy } from '@tern/proxy'
+import { metricSpecs as logMetrics } from '@tern/log'
+import { settings as nameserver, metricSpecs as nameserverMetrics } from '@tern/nameserver'
+import { settings as proxy, metricSpecs as proxyMetrics } from '@tern/proxy'
+import type { MetricSpecs } from '@tern/telemetry'
+import { processMetricSpecs } from '@tern/telemetry/node'
 
 /** Settings of every service that runs as a process of its own, in the order of the README. */
 export const settingsOfServices: Readonly<Record<string, Spec>> = { nameserver, broker, proxy }
+
+/** What every service counts, in the order of docs/metrics.md. */
+export const metricsOfServices: Readonly<Record<string, MetricSpecs>> = {
+  proxy: proxyMetrics,
+  broker: brokerMetrics,
+  nameserver: nameserverMetrics,
+  'embedded log': logMetrics,
+  'every process': processMetricSpecs,
+}

@@ -29,6 +29,7 @@ export type Plan = Readonly<{
   api: string
   /** Of the embedded log; undefined when the region stands on Kafka. */
   log: string | undefined
+  logMetrics: string
   /** What the zones are told of their log, in their environment. */
   logEnvironment: Readonly<Record<string, string>>
   zones: readonly ZonePlan[]
@@ -60,7 +61,7 @@ const wellKnown = (port: number) => ({
 
 /** What only processes of the region ask for; any free port will do. */
 const inner = [
-  ...['log', 'control', 'trace', 'trace metrics', 'console metrics'],
+  ...['log', 'log metrics', 'control', 'trace', 'trace metrics', 'console metrics'],
   ...zoneNames.flatMap((zone) => ['nameserver', 'broker', 'proxy', 'metrics'].map((part) => `${part} ${zone}`)),
 ]
 
@@ -79,6 +80,7 @@ export async function planRegion(folder: string, port: number, kafka?: LogSettin
     websocket: at('websocket'),
     api: at('api'),
     log: kafka === undefined ? at('log') : undefined,
+    logMetrics: at('log metrics'),
     logEnvironment: kafka === undefined ? { TERN_LOG: at('log') } : logEnvironment(kafka),
     zones: zoneNames.map((zone) => ({
       zone,
@@ -128,17 +130,18 @@ export const portOf = (address: string): number => Number(address.slice(address.
 export const nodeFlags = ['--v8-pool-size=0', '--initial-old-space-size=400', '--max-semi-space-size=16']
 
 /** The command line of a zone's process (after `node`). */
-export function zoneArguments(plan: Plan, { zone, nameserver, broker, mqtt, websocket }: ZonePlan): string[] {
+export function zoneArguments(plan: Plan, { zone, nameserver, broker, mqtt, websocket, metrics }: ZonePlan): string[] {
   const nameservers = plan.zones.map((each) => each.nameserver).join(',')
   return [
     ...nodeFlags,
     join(import.meta.dirname, 'zone.ts'),
     ...['--zone', zone, '--nameserver', nameserver, '--nameservers', nameservers, '--broker', broker],
     ...['--mqtt', mqtt, '--mqtt-shared', plan.mqtt, '--websocket', websocket, '--websocket-shared', plan.websocket],
+    ...['--metrics', metrics],
   ]
 }
 
-export function logArguments(address: string, folder: string): string[] {
+export function logArguments(address: string, metrics: string, folder: string): string[] {
   const main = join(import.meta.dirname, '../../libs/log/src/embedded/main.ts')
-  return [...nodeFlags, main, '--listen', address, '--data', join(folder, 'log')]
+  return [...nodeFlags, main, '--listen', address, '--data', join(folder, 'log'), '--metrics', metrics]
 }

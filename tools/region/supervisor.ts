@@ -54,7 +54,8 @@ export class Supervisor {
         line: (text) => watcher.line(text),
       })
     const { log, folder } = plan
-    if (log !== undefined) this.log = keep('log', logArguments(log, folder), logRestartMs, () => answers(log))
+    if (log !== undefined)
+      this.log = keep('log', logArguments(log, plan.logMetrics, folder), logRestartMs, () => answers(log))
     this.zones = new Map(
       plan.zones.map((each) => [each.zone, keep(each.zone, zoneCommand(plan, each), zoneRestartMs, announced)]),
     )

@@ -6,6 +6,7 @@ import { exitCodeFor, logSettings, openLog } from '@tern/log'
 import { createNameserver } from '@tern/nameserver'
 import { createProxy, overGrpc } from '@tern/proxy'
 import { createLogger, systemClock } from '@tern/runtime'
+import { serveEndpointsOrExit } from '@tern/telemetry/node'
 import { flagsOrExit } from '../flags.ts'
 import { queuesOfRegion } from './plan.ts'
 
@@ -19,6 +20,7 @@ const flags = flagsOrExit('zone.ts [flags]: one zone; npm start runs three', {
   'mqtt-shared': given('MQTT address shared with the other zones'),
   websocket: given('its own WebSocket address'),
   'websocket-shared': given('WebSocket address shared with the other zones'),
+  metrics: given('address for what it counts'),
 })
 
 type Part = Readonly<{ start(): Promise<unknown>; stop(): unknown }>
@@ -42,35 +44,38 @@ const broker = createBroker(
 /** A third of all links is one of a zone to itself. */
 const dialBroker = (address: string) => (address === broker.address() ? broker.connect() : overGrpc(address))
 
+const nameserver = createNameserver(
+  {
+    name: flags.zone,
+    nonce: randomUUID(),
+    zone: flags.zone,
+    listen: flags.nameserver,
+    peers: nameservers.filter((address) => address !== flags.nameserver),
+    queues: queuesOfRegion,
+    movesMax: 2,
+  },
+  ports,
+)
+const proxy = createProxy(
+  {
+    zone: flags.zone,
+    nonce: randomUUID,
+    drawId: () => `auto-${randomUUID()}`,
+    nameservers,
+    mqtt: flags.mqtt,
+    mqttShared: [flags['mqtt-shared']],
+    websocket: [flags.websocket],
+    websocketShared: [flags['websocket-shared']],
+  },
+  { ...ports, network: { dialBroker } },
+)
 /** In the order of their start. */
-const parts: readonly Part[] = [
-  createNameserver(
-    {
-      name: flags.zone,
-      nonce: randomUUID(),
-      zone: flags.zone,
-      listen: flags.nameserver,
-      peers: nameservers.filter((address) => address !== flags.nameserver),
-      queues: queuesOfRegion,
-      movesMax: 2,
-    },
-    ports,
-  ),
-  broker,
-  createProxy(
-    {
-      zone: flags.zone,
-      nonce: randomUUID,
-      drawId: () => `auto-${randomUUID()}`,
-      nameservers,
-      mqtt: flags.mqtt,
-      mqttShared: [flags['mqtt-shared']],
-      websocket: [flags.websocket],
-      websocketShared: [flags['websocket-shared']],
-    },
-    { ...ports, network: { dialBroker } },
-  ),
-]
+const parts: readonly Part[] = [nameserver, broker, proxy]
+await serveEndpointsOrExit([flags.metrics], {
+  metrics: [nameserver.metrics, broker.metrics, proxy.metrics],
+  ready: { nameserver: nameserver.serves, broker: broker.serves, proxy: proxy.serves },
+  identity: { service: 'zone', zone: flags.zone, instance: randomUUID() },
+})
 
 process.on('SIGTERM', async () => {
   for (const part of parts.toReversed()) await part.stop()

@@ -1,5 +1,6 @@
 export { checkLogSettings } from './check-settings.ts'
 export { connectEmbeddedLog } from './embedded/client.ts'
+export { logMetricSpecs as metricSpecs } from './embedded/metrics.ts'
 export { connectKafkaLog, untilKafkaServes } from './kafka/connect.ts'
 export { type KafkaOptions, type SaslMechanism, saslMechanisms } from './kafka/options.ts'
 export { type ProduceRequestSignal, produceRequestSignal } from './kafka/signals.ts'

@@ -1,10 +1,13 @@
 import type { link } from '@tern/proto'
 import { type RpcServer, startServer } from '@tern/rpc'
 import { type Duplex, duplexPair } from '@tern/runtime'
+import type { Metrics } from '@tern/telemetry'
 import { acceptLink, linkRpcService } from './adapters/link/link-service.ts'
 import { scanRpcService } from './adapters/scan/scan-service.ts'
 import type { BrokerConfig } from './config.ts'
+import { telemetryWith } from './core/counters.ts'
 import { type BrokerLives, type BrokerPorts, createBrokerLives } from './lives.ts'
+import { brokerMetrics } from './metrics.ts'
 
 export type Broker = Readonly<{
   /** host:port it serves on, once started. */
@@ -14,12 +17,16 @@ export type Broker = Readonly<{
   /** A link from the proxy of the same process: what gRPC would cost on the way to oneself is saved. */
   connect(): Duplex<link.LinkRequest, link.LinkResponse>
   stop(): void
+  metrics: Metrics
+  /** It has joined the region. */
+  serves(): boolean
 }>
 
 /** Owns queues for as long as the nameservers say so, and serves them to proxies over gRPC. */
 export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
   let server: RpcServer | undefined
   let lives: BrokerLives | undefined
+  const { telemetry = telemetryWith() } = ports
   return {
     address: () => server?.address ?? config.listen,
     async start() {
@@ -27,7 +34,7 @@ export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
         linkRpcService(() => lives?.links()),
         scanRpcService(() => lives?.scans()),
       ])
-      lives = createBrokerLives(config, server.address, ports)
+      lives = createBrokerLives(config, server.address, { ...ports, telemetry })
       await lives.start()
     },
     connect() {
@@ -39,5 +46,7 @@ export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
       lives?.stop()
       server?.stop()
     },
+    metrics: brokerMetrics(telemetry.counters, () => lives?.present()),
+    serves: () => lives?.present() !== undefined,
   }
 }

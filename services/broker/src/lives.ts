@@ -8,7 +8,7 @@ import {
 } from '@tern/routing'
 import { type Clock, type Logger, Silence } from '@tern/runtime'
 import { Forgetter } from './adapters/forgetting/forgetter.ts'
-import { createHomeService } from './adapters/home/service.ts'
+import { createHomeService, type HomeService } from './adapters/home/service.ts'
 import { HomeQuestions } from './adapters/link/home-questions.ts'
 import { Links } from './adapters/link/link-service.ts'
 import { RecordPublisher } from './adapters/link/record-publisher.ts'
@@ -20,11 +20,13 @@ import { messagesTopic } from './adapters/queue/queue-records.ts'
 import type { PublishAll } from './adapters/queue/rerouter.ts'
 import { Scans } from './adapters/scan/scan-service.ts'
 import type { BrokerConfig } from './config.ts'
+import { type Telemetry, telemetryWith } from './core/counters.ts'
 
 export type BrokerPorts = Readonly<{
   log: Log
   clock: Clock
   logger: Logger
+  telemetry?: Telemetry
   /** How others are reached; gRPC when left out. */
   network?: BrokerNetwork
 }>
@@ -40,18 +42,26 @@ export type BrokerLives = Readonly<{
   links(): Links | undefined
   /** Likewise, what looks into its queues. */
   scans(): Scans | undefined
+  present(): Life | undefined
   /** Resolves once a nameserver has the first incarnation on the log. */
   start(): Promise<void>
   stop(): void
 }>
 
-type Life = Readonly<{ links: Links; scans: Scans; logSilentMs(): number; stop(): void }>
+export type Life = Readonly<{
+  links: Links
+  scans: Scans
+  ownership: Ownership
+  homes: HomeService
+  logSilentMs(): number
+  stop(): void
+}>
 
 const askLogEveryMs = 1_000
 
 /** One incarnation after the other: who finds itself declared dead drops everything and comes back as a new one. */
 export function createBrokerLives(config: BrokerConfig, address: string, ports: BrokerPorts): BrokerLives {
-  const { clock, logger, network } = ports
+  const { clock, logger, network, telemetry = telemetryWith() } = ports
   let life: Life | undefined
   let stopped = false
   let end = () => {}
@@ -84,12 +94,14 @@ export function createBrokerLives(config: BrokerConfig, address: string, ports: 
     const incarnation = await membership.joined
     if (over) return
     logger.info('joined', { incarnation, address })
-    life = liveAs(incarnation, config, ports, (queues) => membership.setServing(queues))
+    telemetry.counters.incarnations++
+    life = liveAs(incarnation, config, { ...ports, telemetry }, (queues) => membership.setServing(queues))
   }
 
   return {
     links: () => life?.links,
     scans: () => life?.scans,
+    present: () => life,
     start: live,
     stop() {
       stopped = true
@@ -101,7 +113,7 @@ export function createBrokerLives(config: BrokerConfig, address: string, ports: 
 function liveAs(
   broker: number,
   { zone, nameservers: addresses, forgetEveryMs: everyMs, quotas }: BrokerConfig,
-  { log, clock, logger, network }: BrokerPorts,
+  { log, clock, logger, network, telemetry }: BrokerPorts & Readonly<{ telemetry: Telemetry }>,
   serving: (queues: readonly number[]) => void,
 ): Life {
   const routes = createRouteWatcher({ addresses, clock, ...(network && { watch: network.watchRoutes }) })
@@ -119,11 +131,12 @@ function liveAs(
     sessionsMax: quotas.sessionsMax,
     clock,
     logger,
+    telemetry,
     proxyAlive,
     publishWill: (topic, body) => publisher.publish(topic, body),
   })
   const ownership = new Ownership(
-    { broker, log, clock, logger, homes, publishAll, askHomes, quotas, proxyAlive },
+    { broker, log, clock, logger, homes, publishAll, askHomes, quotas, telemetry, proxyAlive },
     () => {
       serving(ownership.serving)
       endProducers(ownership.runners(), (producer) => !proxyAlive(producer))
@@ -154,6 +167,8 @@ function liveAs(
   return {
     links,
     scans: new Scans({ ownership, log, clock }),
+    ownership,
+    homes,
     logSilentMs: () => logSilence.ms,
     stop() {
       logSilence.stop()

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { exitCodeFor, openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
+import { serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createBroker } from './broker.ts'
 import { checkSettings, settings } from './settings.ts'
 
@@ -33,5 +34,7 @@ function refuse(error: Error): never {
   process.exit(exitCodeFor(error))
 }
 
+const identity = { service: 'broker', zone, instance: randomUUID() }
+await serveEndpointsOrExit(given.metrics, { metrics: [broker.metrics], ready: { broker: broker.serves }, identity })
 await broker.start().catch(refuse)
 process.stdout.write(`broker ready on ${broker.address()}\n`)

@@ -1,5 +1,6 @@
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
 import { checkLogSettings, logSettings } from '@tern/log'
+import { metricsSetting } from '@tern/telemetry/node'
 import { quotasUnlessTold } from './core/quotas.ts'
 
 /** What whoever runs a broker may say. */
@@ -49,10 +50,12 @@ export const settings = {
     default: String(quotasUnlessTold.groupsMax),
     help: 'shared subscriptions (names with their filters) that each queue may have; a further one is refused with 0x97',
   },
+  metrics: metricsSetting(9465),
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 
 /** What no setting can judge alone. */
 export function checkSettings(given: Settings<typeof settings>): (string | undefined)[] {
-  return [...checkLogSettings(given), loopbackOnly(given.listen, given.allowAnonymous)]
+  const { listen, metrics, allowAnonymous } = given
+  return [...checkLogSettings(given), ...[listen, ...metrics].map((address) => loopbackOnly(address, allowAnonymous))]
 }

@@ -1,17 +1,20 @@
 import type { control, nameserver } from '@tern/proto'
 import { type Clock, type Logger, Outage, type Silence } from '@tern/runtime'
+import { inSpan } from '@tern/telemetry'
 import type { ControlLog } from './adapters/control-log.ts'
 import type { MemberStreams } from './adapters/member-streams.ts'
 import type { Peers, PeerView } from './adapters/peers.ts'
 import type { NameserverConfig } from './config.ts'
 import { type Attention, attend, attentive } from './core/attention.ts'
 import type { ControlState } from './core/control-state.ts'
+import type { Telemetry } from './core/counters.ts'
 import { brokersWithoutLog, decisionsOf, drainDecisions, type Sights } from './core/decisions.ts'
 import { logSightMin, logSilenceMax } from './core/liveness.ts'
 import { snapshotOf } from './core/snapshot.ts'
 import { type Observed, observe, standing } from './core/standing-wishes.ts'
 import { termToClaim } from './core/term.ts'
 import { neededFrom, snapshotIsDue, snapshotRecordsMax } from './core/upkeep.ts'
+import { createDecisionTeller } from './decision-teller.ts'
 
 const lookInterval = 100
 const rebalanceInterval = 500
@@ -34,11 +37,12 @@ type Options = Readonly<{
   logSilence: Silence
   members: MemberStreams
   peers: Peers
+  telemetry: Telemetry
 }>
 
 /** Claims a term when nobody leads, and decides while it leads. One append is outstanding at a time. */
 export function createLeadership(options: Options): Leadership {
-  const { config, clock, logger, controlLog, logSilence, members } = options
+  const { config, clock, logger, controlLog, logSilence, members, telemetry } = options
   const run = `${config.name}/${config.nonce}`
   const outage = new Outage(
     logger,
@@ -104,9 +108,14 @@ export function createLeadership(options: Options): Leadership {
     async drain(request) {
       const state = controlLog.state()
       const events = drainDecisions(state, request)
-      if (events.length > 0)
-        await controlLog.append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event })))
-      await controlLog.caughtUp()
+      const { zone, broker, draining } = request
+      const attributes = { 'cloud.availability_zone': zone, 'tern.broker': broker, 'tern.draining': draining }
+      await inSpan(telemetry.tracer.start('drain', { attributes }), async () => {
+        if (events.length > 0)
+          await controlLog.append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event })))
+        await controlLog.caughtUp()
+      })
+      telemetry.counters.drains += events.length
       return { brokers: events.flatMap((event) => (event.$case === 'drainChanged' ? [event.value.incarnation] : [])) }
     },
     stop() {
@@ -117,7 +126,7 @@ export function createLeadership(options: Options): Leadership {
 
 /** What a look leads to: a claim when nobody leads, decisions while this run does. Both resolve once the fold has them. */
 function createDecider(
-  { config, clock, logger, controlLog, logSilence, members, peers }: Options,
+  { config, clock, logger, controlLog, logSilence, members, peers, telemetry }: Options,
   run: string,
   {
     outage,
@@ -132,7 +141,9 @@ function createDecider(
   let leadingSince = 0
   let rebalancedAt = 0
   let snapshotTriedAt = -1
+  const { tracer, counters } = telemetry
   const tellOfLogs = createLogTeller(members, logger)
+  const tellOf = createDecisionTeller(telemetry, logger)
   const judgesLogs = () => logSilence.answeredForMs >= logSightMin
 
   const append = async (events: readonly control.ControlEvent[]) => {
@@ -156,8 +167,15 @@ function createDecider(
       now,
     })
     if (term === undefined) return
-    await append([{ claim: 0, event: { $case: 'claimed', value: { term, nameserver: run, zone: config.zone } } }])
-    logger.info('claimed a term', { term, after: state.leader?.nameserver })
+    const after = state.leader?.nameserver
+    const span = tracer.start('leader change', {
+      attributes: { 'tern.term': term, 'tern.leader': run, 'tern.leader.before': after },
+    })
+    await inSpan(span, () =>
+      append([{ claim: 0, event: { $case: 'claimed', value: { term, nameserver: run, zone: config.zone } } }]),
+    )
+    counters.claims++
+    logger.info('claimed a term', { term, after, ...span.fields })
     if (controlLog.state().leader?.nameserver === run) leadingSince = clock.now()
   }
 
@@ -186,8 +204,7 @@ function createDecider(
       return await snapshot(state)
     if (events.length === 0) return
     if (mayRebalance) rebalancedAt = now
-    await append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event })))
-    for (const event of events) if (event.$case === 'died') logger.warn('declared a member dead', { ...event.value })
+    await tellOf(state, events, () => append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event }))))
   }
 
   const snapshot = async (state: ControlState) => {
@@ -195,7 +212,9 @@ function createDecider(
     if (leader === undefined) return
     snapshotTriedAt = state.through
     const event = { $case: 'snapshot' as const, value: snapshotOf(state, leader) }
-    await append([{ claim: leader.claim, event }])
+    const span = tracer.start('control snapshot', { attributes: { 'tern.position': state.through } })
+    await inSpan(span, () => append([{ claim: leader.claim, event }]))
+    counters.snapshots++
     const before = neededFrom(controlLog.state())
     if (before !== undefined) await controlLog.trim(before)
   }

@@ -21,7 +21,7 @@ type Run = Readonly<{ child: ChildProcess; ended: Promise<{ code: number | null;
 function run(program: string, argv: readonly string[], env: Record<string, string> = {}): Run {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, TERN_METRICS: '127.0.0.1:0', ...env },
   })
   children.push(child)
   let stderr = ''

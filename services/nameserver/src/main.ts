@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { exitCodeFor, openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
+import { serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createNameserver } from './nameserver.ts'
 import { checkSettings, configOf, settings } from './settings.ts'
 
@@ -31,5 +32,8 @@ function refuse(error: Error): never {
   process.exit(exitCodeFor(error))
 }
 
+const identity = { service: 'nameserver', zone: given.zone, instance: randomUUID() }
+const ready = { nameserver: nameserver.serves }
+await serveEndpointsOrExit(given.metrics, { metrics: [nameserver.metrics], ready, identity })
 await nameserver.start().catch(refuse)
 process.stdout.write(`nameserver ready on ${nameserver.address()}\n`)

@@ -7,6 +7,7 @@ import type { NameserverHandlers } from './adapters/nameserver-service.ts'
 import { type ConnectPeer, createPeers } from './adapters/peers.ts'
 import { createWatchHub } from './adapters/watch-hub.ts'
 import type { NameserverConfig } from './config.ts'
+import { type Telemetry, telemetryWith } from './core/counters.ts'
 import { logSilenceMax } from './core/liveness.ts'
 import { createLeadership } from './leadership.ts'
 
@@ -16,6 +17,7 @@ const askLogEveryMs = 1_000
 export type RunPorts = Readonly<{
   clock: Clock
   logger: Logger
+  telemetry?: Telemetry
   /** How others are reached; gRPC and TCP when left out. */
   network?: NameserverNetwork
 }>
@@ -30,10 +32,18 @@ export type Run = Readonly<{
   /** To be called once the handlers are reached by others. */
   begin(): void
   stop(): void
+  leads(): boolean
+  logSilentMs(): number
+  watchers(): number
+  members(): number
 }>
 
 /** One run of a nameserver, whatever carries its calls. */
-export function beginRun(config: NameserverConfig, { clock, logger, network }: RunPorts, controlLog: ControlLog): Run {
+export function beginRun(
+  config: NameserverConfig,
+  { clock, logger, network, telemetry = telemetryWith() }: RunPorts,
+  controlLog: ControlLog,
+): Run {
   const logSilence = new Silence(clock, () => controlLog.caughtUp(), askLogEveryMs)
   const hub = createWatchHub(clock, controlLog.state(), () => logSilence.ms > logSilenceMax)
   const members = createMemberStreams({
@@ -52,7 +62,7 @@ export function beginRun(config: NameserverConfig, { clock, logger, network }: R
     changed: () => leadership.look(),
     connect: network?.connectPeer,
   })
-  const leadership = createLeadership({ config, clock, logger, controlLog, logSilence, members, peers })
+  const leadership = createLeadership({ config, clock, logger, controlLog, logSilence, members, peers, telemetry })
   controlLog.onChange((state) => {
     hub.changed(state)
     members.changed(state)
@@ -73,6 +83,10 @@ export function beginRun(config: NameserverConfig, { clock, logger, network }: R
   return {
     handlers: { register: members.accept, hub, ping, drain },
     begin: () => leadership.begin(),
+    leads: () => leadership.leads(),
+    logSilentMs: () => logSilence.ms,
+    watchers: () => hub.watchers(),
+    members: () => [...members.seen().values()].filter(({ connected }) => connected).length,
     stop() {
       leadership.stop()
       logSilence.stop()

@@ -1,5 +1,6 @@
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
 import { checkLogSettings, logSettings } from '@tern/log'
+import { metricsSetting } from '@tern/telemetry/node'
 import type { NameserverConfig } from './config.ts'
 
 /** What whoever runs a nameserver may say. */
@@ -46,6 +47,7 @@ export const settings = {
     max: 10_000,
     help: 'queues that move at once, twice a second, when a broker is back',
   },
+  metrics: metricsSetting(9466),
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 
@@ -53,10 +55,10 @@ type NameserverSettings = Settings<typeof settings>
 
 /** What no setting can judge alone. */
 export function checkSettings(given: NameserverSettings): (string | undefined)[] {
-  const { listen, peers, allowAnonymous } = given
+  const { listen, peers, metrics, allowAnonymous } = given
   return [
     ...checkLogSettings(given),
-    loopbackOnly(listen, allowAnonymous),
+    ...[listen, ...metrics].map((address) => loopbackOnly(address, allowAnonymous)),
     peers.includes(listen)
       ? `--peers names ${listen}, which is this nameserver itself; give only the others`
       : undefined,

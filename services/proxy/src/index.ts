@@ -1,5 +1,6 @@
 export { overGrpc } from './adapters/region/broker-link.ts'
 export type { ProxyConfig } from './config.ts'
 export type { ProxyNetwork, ProxyPorts } from './incarnation.ts'
+export { proxyMetricSpecs as metricSpecs } from './metrics.ts'
 export { createProxy, type Proxy } from './proxy.ts'
 export { settings } from './settings.ts'

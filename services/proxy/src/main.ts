@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { createLogger, systemClock } from '@tern/runtime'
+import { serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createProxy } from './proxy.ts'
 import { checkSettings, configOf, settings } from './settings.ts'
 
@@ -24,5 +25,7 @@ function refuse(error: Error): never {
   process.exit(1)
 }
 
+const identity = { service: 'proxy', zone: given.zone, instance: randomUUID() }
+await serveEndpointsOrExit(given.metrics, { metrics: [proxy.metrics], ready: { proxy: proxy.serves }, identity })
 await proxy.start().catch(refuse)
 process.stdout.write(`proxy ready on ${given.mqtt}\n`)

@@ -1,4 +1,5 @@
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
+import { metricsSetting } from '@tern/telemetry/node'
 import type { ProxyConfig } from './config.ts'
 import { connectionLimits } from './core/connection/limits.ts'
 
@@ -54,6 +55,7 @@ export const settings = {
     default: 'true',
     help: 'tell the trace service of every message and each of its deliveries',
   },
+  metrics: metricsSetting(9464),
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 
@@ -61,8 +63,8 @@ type ProxySettings = Settings<typeof settings>
 
 /** What no setting can judge alone. */
 export function checkSettings(given: ProxySettings): (string | undefined)[] {
-  const { mqtt, mqttShared, websocket, websocketShared, allowAnonymous } = given
-  const addresses = [mqtt, ...mqttShared, ...websocket, ...websocketShared]
+  const { mqtt, mqttShared, websocket, websocketShared, metrics, allowAnonymous } = given
+  const addresses = [mqtt, ...mqttShared, ...websocket, ...websocketShared, ...metrics]
   return addresses.map((address) => loopbackOnly(address, allowAnonymous))
 }
 

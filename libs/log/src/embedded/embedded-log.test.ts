@@ -52,5 +52,8 @@ test('a folder in use and wrong flags are each refused in one sentence with exit
   await running.kill()
   removeFolder(folder)
   const wrong = await runLog(['--bogus'])
-  expect(wrong).toEqual({ code: 2, stderr: 'Start the log with --listen HOST:PORT --data FOLDER and nothing else.\n' })
+  expect(wrong).toEqual({
+    code: 2,
+    stderr: 'Start the log with --listen HOST:PORT --data FOLDER, and --metrics HOST:PORT if you like.\n',
+  })
 })

@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startServer } from '@tern/rpc'
 import { createLogger, systemClock } from '@tern/runtime'
+import { serveEndpointsOrExit } from '@tern/telemetry/node'
 import { compactionLagMs } from '../compaction.ts'
 import { Catalog } from './catalog.ts'
 import { CommitRefused } from './journal.ts'
 import { lockFolder, unlockFolder } from './lock.ts'
+import { LogCounters, logMetrics } from './metrics.ts'
 import { createLogService } from './service.ts'
 import { Store } from './store.ts'
 
@@ -18,15 +21,17 @@ function refuse(sentence: string): never {
   process.exit(2)
 }
 
-function readFlags(): { listen: string; data: string } {
+function readFlags(): { listen: string; data: string; metrics: string | undefined } {
   try {
-    const { values } = parseArgs({ options: { listen: { type: 'string' }, data: { type: 'string' } } })
-    if (values.listen !== undefined && values.data !== undefined && /^.+:\d+$/.test(values.listen))
-      return { listen: values.listen, data: values.data }
+    const text = { type: 'string' } as const
+    const { listen, data, metrics } = parseArgs({ options: { listen: text, data: text, metrics: text } }).values
+    const isAddress = (given: string | undefined) => given === undefined || /^.+:\d+$/.test(given)
+    if (listen !== undefined && data !== undefined && isAddress(listen) && isAddress(metrics))
+      return { listen, data, metrics }
   } catch {
     // Answered below, like flags that are missing.
   }
-  return refuse('Start the log with --listen HOST:PORT --data FOLDER and nothing else.')
+  return refuse('Start the log with --listen HOST:PORT --data FOLDER, and --metrics HOST:PORT if you like.')
 }
 
 function fromEnvironment(name: string, otherwise: number, min: number): number {
@@ -36,7 +41,7 @@ function fromEnvironment(name: string, otherwise: number, min: number): number {
   return refuse(`${name} is "${text}"; give a whole number from ${min} to 1073741824.`)
 }
 
-const { listen, data } = readFlags()
+const { listen, data, metrics } = readFlags()
 const segmentBytes = fromEnvironment('TERN_LOG_SEGMENT_BYTES', 64 * 1024 * 1024, 4096)
 const lagMs = fromEnvironment('TERN_LOG_COMPACTION_LAG_MS', compactionLagMs, 0)
 const dirtyBytesMin = fromEnvironment('TERN_LOG_COMPACTION_MIN_BYTES', 1024 * 1024, 0)
@@ -80,7 +85,14 @@ function fatal(error: Error): never {
 
 lock()
 const store = openStore()
-const service = createLogService(store, { clock: systemClock, logger, commitIntervalMs, fatal })
+const counters = new LogCounters()
+const stopwatch = () => performance.now()
+const service = createLogService(store, { clock: systemClock, stopwatch, logger, commitIntervalMs, counters, fatal })
+await serveEndpointsOrExit(metrics === undefined ? [] : [metrics], {
+  metrics: [logMetrics(counters, store)],
+  ready: { log: () => store.refusal === undefined },
+  identity: { service: 'log', zone: '', instance: randomUUID() },
+})
 const server = await startServer(listen, [service]).catch((error: Error) => {
   unlockFolder(data)
   return refuse(`${error.message}.`)

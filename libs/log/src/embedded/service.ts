@@ -5,7 +5,8 @@ import { LogError, type TopicSpec } from '../log.ts'
 import { createPace } from '../pace.ts'
 import { CommitRefused } from './journal.ts'
 import { asBuffer, logService } from './method-definitions.ts'
-import type { Index, Store } from './store.ts'
+import { LogCounters } from './metrics.ts'
+import type { Append, Index, Outcome, Store } from './store.ts'
 
 type Waiting = Readonly<{ request: log.AppendRequest; answer: (response: log.AppendResponse) => void }>
 
@@ -16,6 +17,9 @@ export type LogServiceOptions = Readonly<{
   logger: Logger
   /** From the begin of one commit to that of the next, at least; 0: as soon as there is something to commit. */
   commitIntervalMs: number
+  counters?: LogCounters
+  /** Milliseconds, with their fractions: a commit takes few. */
+  stopwatch?: () => number
   /** Called when the disk failed in a way after which nothing can be promised. */
   fatal(error: Error): void
 }>
@@ -23,7 +27,8 @@ export type LogServiceOptions = Readonly<{
 /** tern.log.v1 over a store. */
 export function createLogService(store: Store, options: LogServiceOptions): RpcService {
   const tails = new Set<() => void>()
-  const gather = gatherAppends(store, tails, options)
+  const counters = options.counters ?? new LogCounters()
+  const gather = gatherAppends(store, tails, { ...options, counters })
   const implementation: log.LogServiceServer = {
     append: (call) => {
       const stream = acceptStream(call)
@@ -66,7 +71,14 @@ export function createLogService(store: Store, options: LogServiceOptions): RpcS
 function gatherAppends(
   store: Store,
   tails: ReadonlySet<() => void>,
-  { clock, logger, commitIntervalMs, fatal }: LogServiceOptions,
+  {
+    clock,
+    logger,
+    commitIntervalMs,
+    counters,
+    stopwatch = clock.now,
+    fatal,
+  }: LogServiceOptions & Readonly<{ counters: LogCounters }>,
 ) {
   let waiting: Waiting[] = []
   const disk = new Outage(
@@ -81,7 +93,11 @@ function gatherAppends(
       const appends = now.flatMap(({ request }) =>
         request.batches.map(({ topic, partition, records }) => ({ topic, partition, batch: asBuffer(records) })),
       )
+      const began = stopwatch()
       const outcomes = store.append(appends)
+      counters.commitDelay.record((stopwatch() - began) / 1000)
+      countCommit(counters, appends, outcomes)
+      counters.tails = tails.size
       let at = 0
       for (const { request, answer } of now) {
         answer({ id: request.id, outcomes: outcomes.slice(at, at + request.batches.length) })
@@ -97,6 +113,17 @@ function gatherAppends(
   return (each: Waiting) => {
     waiting.push(each)
     ask()
+  }
+}
+
+function countCommit(counters: LogCounters, appends: readonly Append[], outcomes: readonly Outcome[]): void {
+  counters.commits++
+  for (const [i, { batch }] of appends.entries()) {
+    if (outcomes[i]?.refused !== '') counters.refused++
+    else {
+      counters.batches++
+      counters.bytes += batch.length
+    }
   }
 }
 

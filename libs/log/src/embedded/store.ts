@@ -144,6 +144,11 @@ export class Store {
     return this.journal.refusal
   }
 
+  /** Files of the journal. */
+  get segments(): number {
+    return this.journal.segmentNumbers().length
+  }
+
   /** Resolves once every complete segment is noted in the catalog, or could not be. */
   sealed(): Promise<void> {
     return this.sealer.settled

@@ -1,18 +1,16 @@
 import { connect } from 'node:net'
-import { systemClock } from '@tern/runtime'
 import { afterEach, expect, test } from 'vitest'
 import { createMetrics } from '../metrics.ts'
-import { type Endpoint, serveEndpoint } from './endpoint.ts'
-import { processMetrics } from './process-metrics.ts'
+import { type Endpoint, serveEndpoints } from './endpoint.ts'
 
 let endpoint: Endpoint | undefined
 afterEach(() => endpoint?.close())
 
 async function setUp(isReady = () => true) {
   const specs = { 'tern.test.turns': { kind: 'counter', unit: '{turn}', help: 'Turns.' } } as const
-  const metrics = [createMetrics('test', specs, { 'tern.test.turns': () => 7 }), processMetrics(systemClock)]
-  const target = { 'service.name': 'tern-test' }
-  endpoint = await serveEndpoint('127.0.0.1:0', { metrics, ready: { test: isReady }, labels: { zone: 'az-a' }, target })
+  const metrics = [createMetrics('test', specs, { 'tern.test.turns': () => 7 })]
+  const identity = { service: 'test', zone: 'az-a', instance: 'one' }
+  ;[endpoint] = await serveEndpoints(['127.0.0.1:0'], { metrics, ready: { test: isReady }, identity })
   return (path: string, init?: RequestInit) => fetch(`http://${endpoint?.address}${path}`, init)
 }
 
@@ -25,7 +23,9 @@ test('/metrics says what the process counts, and what it is itself', async () =>
   expect(text).toMatch(/\nprocess_cpu_time_seconds_total\{cpu_mode="user",zone="az-a"\} \d/)
   expect(text).toMatch(/\nnodejs_eventloop_delay_seconds\{quantile="0.99",zone="az-a"\} \d/)
   expect(text).toMatch(/\nv8js_memory_heap_used_bytes\{zone="az-a"\} \d{6}/)
-  expect(text).toContain('\ntarget_info{service_name="tern-test",zone="az-a"} 1\n')
+  expect(text).toContain(
+    '\ntarget_info{service_name="tern-test",service_namespace="tern",service_instance_id="one",cloud_availability_zone="az-a",zone="az-a"} 1\n',
+  )
 })
 
 test('/metrics speaks OpenMetrics with who asks for it', async () => {
@@ -61,7 +61,8 @@ test.each([
 test('who sends no request is cut off, and an address that is taken is named', async () => {
   await setUp()
   const { address = '' } = endpoint ?? {}
-  await expect(serveEndpoint(address, { metrics: [], ready: {}, labels: {}, target: {} })).rejects.toThrow(
+  const identity = { service: 'test', zone: '', instance: 'two' }
+  await expect(serveEndpoints([address], { metrics: [], ready: {}, identity })).rejects.toThrow(
     `cannot serve metrics on ${address}: `,
   )
   const socket = connect(Number(address.split(':')[1]), '127.0.0.1')

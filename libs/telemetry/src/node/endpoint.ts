@@ -1,17 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { addressOf } from '@tern/runtime'
+import { addressOf, systemClock } from '@tern/runtime'
+import { type Identity, identityAttributes } from '../identity.ts'
 import type { Metrics } from '../metrics.ts'
 import { contentTypes, prometheusText, type TextFormat } from '../prometheus-text.ts'
+import { processMetrics } from './process-metrics.ts'
 
 export type EndpointOptions = Readonly<{
   metrics: readonly Metrics[]
   /** Each part of the process that may not be ready yet, by name. */
   ready: Readonly<Record<string, () => boolean>>
-  /** Labels that every number gets. */
-  labels: Readonly<Record<string, string>>
-  /** What the process is, as OpenTelemetry names it: service.name and so on. */
-  target: Readonly<Record<string, string>>
+  identity: Identity
 }>
 
 export type Endpoint = Readonly<{ address: string; close(): void }>
@@ -21,8 +20,23 @@ const connectionsMax = 64
 const requestWithinMs = 5_000
 const headersBytesMax = 8 * 1024
 
+/** The same at each of the addresses; what the process itself takes is told with what it counts. */
+export function serveEndpoints(addresses: readonly string[], options: EndpointOptions): Promise<readonly Endpoint[]> {
+  if (addresses.length === 0) return Promise.resolve([])
+  const metrics = [...options.metrics, processMetrics(systemClock)]
+  return Promise.all(addresses.map((address) => serveEndpoint(address, { ...options, metrics })))
+}
+
+/** For a main.ts. */
+export function serveEndpointsOrExit(addresses: readonly string[], options: EndpointOptions): Promise<unknown> {
+  return serveEndpoints(addresses, options).catch((error: Error) => {
+    process.stderr.write(`${error.message}.\n`)
+    process.exit(1)
+  })
+}
+
 /** GET /metrics for Prometheus, /health: the process runs, /ready: it serves. */
-export async function serveEndpoint(address: string, options: EndpointOptions): Promise<Endpoint> {
+async function serveEndpoint(address: string, options: EndpointOptions): Promise<Endpoint> {
   const { host, port } = addressOf(address)
   const server = createServer(
     { maxHeaderSize: headersBytesMax, requestTimeout: requestWithinMs, headersTimeout: requestWithinMs },
@@ -30,7 +44,10 @@ export async function serveEndpoint(address: string, options: EndpointOptions): 
   )
   server.maxConnections = connectionsMax
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new Error(`cannot serve metrics on ${address}: ${error.message}`)))
+    server.once('error', ({ message, code }: NodeJS.ErrnoException) => {
+      const why = code === 'EADDRINUSE' ? 'another process listens there; stop that one, or give' : `${message}; give`
+      reject(new Error(`cannot serve metrics on ${address}: ${why} another address with --metrics`))
+    })
     server.listen({ host, port }, resolve)
   })
   const bound = (server.address() as AddressInfo).port
@@ -58,12 +75,14 @@ function answer(request: IncomingMessage, response: ServerResponse, options: End
 type Page = (request: IncomingMessage, response: ServerResponse, options: EndpointOptions) => void
 
 const pages: Readonly<Record<string, Page>> = {
-  '/metrics'(request, response, { metrics, labels, target }) {
+  '/metrics'(request, response, { metrics, identity }) {
     const format: TextFormat = request.headers.accept?.includes('application/openmetrics-text')
       ? 'openmetrics'
       : 'prometheus'
     const families = metrics.flatMap((each) => each.collect())
-    send(response, 200, contentTypes[format], prometheusText(families, format, labels, target))
+    const labels: Record<string, string> = identity.zone === '' ? {} : { zone: identity.zone }
+    const text = prometheusText(families, format, labels, identityAttributes(identity))
+    send(response, 200, contentTypes[format], text)
   },
   '/health'(_, response) {
     send(response, 200, 'application/json', '{"status":"ok"}\n')

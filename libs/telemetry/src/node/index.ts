@@ -1,2 +1,3 @@
-export { type Endpoint, type EndpointOptions, serveEndpoint } from './endpoint.ts'
-export { processMetricSpecs, processMetrics } from './process-metrics.ts'
+export { type Endpoint, type EndpointOptions, serveEndpoints, serveEndpointsOrExit } from './endpoint.ts'
+export { metricsSetting } from './metrics-setting.ts'
+export { processMetricSpecs } from './process-metrics.ts'

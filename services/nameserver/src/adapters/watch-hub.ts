@@ -10,6 +10,7 @@ export type Watcher = Readonly<{ send(update: nameserver.WatchRoutesResponse): v
 export type WatchHub = Readonly<{
   add(watcher: Watcher): void
   remove(watcher: Watcher): void
+  watchers(): number
   changed(state: ControlState): void
   stop(): void
 }>
@@ -34,6 +35,7 @@ export function createWatchHub(clock: Clock, initial: ControlState, isBehind: ()
   clock.after(sameAgainInterval, again)
 
   return {
+    watchers: () => watchers.size,
     add(watcher) {
       watchers.add(watcher)
       watcher.send(snapshotOf(known))

@@ -1,5 +1,5 @@
 import { reasonName } from '@tern/mqtt'
-import { Histogram } from '@tern/telemetry'
+import { CodeCounts, Histogram } from '@tern/telemetry'
 
 /** Why a message that was meant for a client never leaves to it, as metrics name it and as its trace says it. */
 export const dropReasons = {
@@ -15,7 +15,7 @@ export class ProxyCounters {
   /** Messages and their payload, by QoS: those on their way to a queue. */
   readonly published = [0, 0, 0]
   readonly publishedBytes = [0, 0, 0]
-  readonly refused = new ReasonCounts()
+  readonly refused = new CodeCounts(reasonName)
   /** Times that a connection was not read on because the window of its message's queue was full. */
   heldForRoom = 0
   /** PUBLISH packets to clients and their bytes, by QoS. */
@@ -24,8 +24,8 @@ export class ProxyCounters {
   readonly dropped: Record<DropReason, number> = { slow_client: 0, message_expired: 0, packet_too_large: 0 }
   /** From the publisher's proxy having a message to its being offered to clients here, as it comes; what is caught up is not counted. */
   readonly publishToOffer = new Histogram()
-  readonly connects = new ReasonCounts()
-  readonly endings = new ReasonCounts()
+  readonly connects = new CodeCounts(reasonName)
+  readonly endings = new CodeCounts(reasonName)
   /** Connections that broke without a word. */
   lost = 0
   turnedAway = 0
@@ -43,23 +43,5 @@ export class ProxyCounters {
   deliver(qos: number, bytes: number): void {
     this.delivered[qos]!++
     this.deliveredBytes[qos]! += bytes
-  }
-}
-
-/** How often each reason code was given. */
-export class ReasonCounts {
-  private readonly counts = new Float64Array(256)
-
-  add(code: number): void {
-    this.counts[code & 0xff]!++
-  }
-
-  /** By name; codes that were never given are left out. */
-  *points(): Generator<readonly [labels: readonly string[], count: number]> {
-    const byName = new Map<string, number>()
-    for (const [code, count] of this.counts.entries()) {
-      if (count > 0) byName.set(reasonName(code), (byName.get(reasonName(code)) ?? 0) + count)
-    }
-    for (const [name, count] of byName) yield [[name], count]
   }
 }

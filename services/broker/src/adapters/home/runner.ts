@@ -1,5 +1,6 @@
 import { home } from '@tern/proto'
 import { type Clock, type Logger, pause } from '@tern/runtime'
+import type { Telemetry } from '../../core/counters.ts'
 import {
   type Client,
   type ClientEffect,
@@ -30,11 +31,18 @@ export type HomeRunnerOptions = Readonly<{
   sessionsMax: number
   clock: Clock
   logger: Logger
+  telemetry: Telemetry
   publishWill(topic: string, body: Buffer): Promise<void>
   proxyAlive(incarnation: number): boolean
   /** False when the proxy has no stream to this broker. */
   push(proxy: number, push: home.HomePush): boolean
 }>
+
+/** A CONNECT that meets a connection of its client, when it comes and not when it has waited for that one's end. */
+const takesOver = (command: ClientCommand, effects: readonly ClientEffect[]): boolean =>
+  command.type === 'open' &&
+  command.reportPossible &&
+  effects.some(({ type }) => type === 'await-report' || type === 'push-superseded')
 
 const both = (...parts: Promise<void>[]): Promise<void> => Promise.all(parts).then(() => {})
 
@@ -87,6 +95,10 @@ export class HomeRunner {
       if (isForgotten(rest)) this.#clients.delete(clientId)
       else this.#clients.set(clientId, rest)
     }
+  }
+
+  get clients(): number {
+    return this.#clients.size
   }
 
   close(): void {
@@ -163,6 +175,7 @@ export class HomeRunner {
     }
     const before = this.#clients.get(clientId) ?? unknownClient
     const { events, effects } = decide(before, command)
+    const asking = asked !== undefined && takesOver(command, effects) ? this.#takeover(clientId, asked) : asked
     let client = before
     const writes: HomeWrite[] = []
     for (const event of events) {
@@ -178,16 +191,30 @@ export class HomeRunner {
       const put = ends ? this.store.putInOrder(writes) : this.store.put(writes)
       durable = writes.length === 0 && gives ? both(put, this.store.checkFence()) : put
     } catch (error) {
-      this.#refuse(clientId, error, asked)
+      this.#refuse(clientId, error, asking)
       return
     }
     this.#keep(clientId, before, client)
     durable.then(
       () => {
-        for (const effect of effects) this.#perform(clientId, client, effect, asked)
+        for (const effect of effects) this.#perform(clientId, client, effect, asking)
       },
-      () => asked?.reply(status(asked.call.id, home.HomeStatus.NOT_OWNER)),
+      () => asking?.reply(status(asking.call.id, home.HomeStatus.NOT_OWNER)),
     )
+  }
+
+  /** From the CONNECT until it is answered, with the wait for the last word of the connection before. */
+  #takeover(clientId: string, asked: Asked): Asked {
+    const { tracer, counters } = this.#options.telemetry
+    counters.sessionTakeovers++
+    const attributes = { 'messaging.client.id': clientId, 'tern.proxy': asked.proxy, 'tern.epoch': this.#options.epoch }
+    const span = tracer.start('session takeover', { attributes })
+    const reply: Reply = (answer) => {
+      span.set({ 'tern.session_present': answer.opened?.sessionPresent })
+      span.end(answer.status === home.HomeStatus.OK ? undefined : `refused with status ${answer.status}`)
+      asked.reply(answer)
+    }
+    return { ...asked, reply }
   }
 
   /** What time or a death asked for is asked again later; a caller is told. */
@@ -258,6 +285,7 @@ export class HomeRunner {
     while (!this.#closed) {
       try {
         await this.#options.publishWill(topic, body)
+        this.#options.telemetry.counters.willsPublished++
         break
       } catch (error) {
         this.#options.logger.warn('a will could not be published yet', { clientId, error: String(error) })

@@ -3,6 +3,7 @@ import { home, state } from '@tern/proto'
 import { decodeEnvelope, readBody } from '@tern/record'
 import { type Clock, silentLogger } from '@tern/runtime'
 import { expect, test } from 'vitest'
+import { telemetryWith } from '../../core/counters.ts'
 import { homeLimits } from '../../core/home/limits.ts'
 import { createHomeService, type HomeService } from './service.ts'
 
@@ -30,6 +31,7 @@ async function world(sessionsMax = 10, time = clock) {
       sessionsMax: lowered,
       clock: time,
       logger: silentLogger,
+      telemetry: telemetryWith(),
       publishWill: async (_, body) =>
         void wills.push(decodeEnvelope(readBody(body, 0, body.length).header('tern')!).producerName),
       proxyAlive: (proxy) => alive.has(proxy),

@@ -1,6 +1,7 @@
 import type { Log } from '@tern/log'
 import { home, type question } from '@tern/proto'
 import type { Clock, Logger } from '@tern/runtime'
+import type { Telemetry } from '../../core/counters.ts'
 import { status } from './calls.ts'
 import { HomeRunner } from './runner.ts'
 import { openStateStore, type StateStore } from './state-store.ts'
@@ -13,6 +14,7 @@ export type HomeServiceOptions = Readonly<{
   sessionsMax: number
   clock: Clock
   logger: Logger
+  telemetry: Telemetry
   /** Resolves once the record is on the log; repeated with the same body until it does. */
   publishWill(topic: string, body: Buffer): Promise<void>
   proxyAlive(incarnation: number): boolean
@@ -31,6 +33,8 @@ export type HomeService = Readonly<{
   onPush(listener: (proxy: number, push: home.HomePush) => boolean): void
   onSuperseded(listener: (queue: number, epoch: number) => void): void
   store(queue: number): StateStore | undefined
+  /** Clients that the homes know. */
+  clients(): number
 }>
 
 /** The homes of the queues that this broker owns. */
@@ -91,5 +95,6 @@ export function createHomeService({ log, broker, ...options }: HomeServiceOption
       superseded = listener
     },
     store: (queue) => homes.get(queue)?.store,
+    clients: () => [...homes.values()].reduce((sum, { clients }) => sum + clients, 0),
   }
 }

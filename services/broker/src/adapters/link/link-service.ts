@@ -30,6 +30,10 @@ export class Links {
     this.options = options
   }
 
+  get count(): number {
+    return this.sessions.size
+  }
+
   accept(stream: LinkStream): void {
     const { clock, logger, proxyAlive, isNear } = this.options
     const session = new LinkSession(new Link(stream, clock), this.options)

@@ -3,6 +3,8 @@ import { type append, control, type deliver, envelope, type home, link } from '@
 import { encodeBody, encodeEnvelope, PackedWriter, readBody, unpack } from '@tern/record'
 import { applyRoutes, emptyRouteTable, type Owner } from '@tern/routing'
 import { type Clock, type Duplex, duplexPair, type Logger, silentLogger, systemClock } from '@tern/runtime'
+import { noTracer, type Tracer } from '@tern/telemetry'
+import { type Telemetry, telemetryWith } from '../../core/counters.ts'
 import { type Quotas, quotasUnlessTold } from '../../core/quotas.ts'
 import { createHomeService, type HomeService } from '../home/service.ts'
 import type { AskHomes } from '../queue/ask-homes.ts'
@@ -115,6 +117,7 @@ export type FakeBroker = Readonly<{
   ownership: Ownership
   links: Links
   askHomes: AskHomes
+  telemetry: Telemetry
   connect(proxy: number): FakeProxy
   /** The route table says that these queues are this broker's, at the epoch. */
   own(queues: readonly number[], epoch: number): Promise<void>
@@ -124,6 +127,7 @@ type RegionOptions = Readonly<{
   clock?: Clock
   logger?: Logger
   quotas?: Quotas
+  tracer?: Tracer
   /** The log tells when others append. */
   watch?: NonNullable<Log['watch']>
 }>
@@ -132,6 +136,7 @@ export async function region({
   clock = systemClock,
   logger = silentLogger,
   quotas = quotasUnlessTold,
+  tracer = noTracer,
   watch,
 }: RegionOptions = {}): Promise<{
   log: Log
@@ -153,7 +158,8 @@ export async function region({
     return near
   })
   const broker = (incarnation: number): FakeBroker => {
-    const shared = { log, clock, logger, proxyAlive, quotas }
+    const telemetry = telemetryWith(tracer)
+    const shared = { log, clock, logger, proxyAlive, quotas, telemetry }
     const homes = createHomeService({
       ...shared,
       sessionsMax: quotas.sessionsMax,
@@ -178,6 +184,7 @@ export async function region({
       ownership,
       links,
       askHomes,
+      telemetry,
       connect(proxy) {
         const [near, far] = duplexPair<link.LinkRequest, link.LinkResponse>(systemClock)
         links.accept(far)

@@ -1,3 +1,5 @@
+import type { BrokerCounters } from '../../core/counters.ts'
+
 /** How often the log says what catching up cost. */
 export const reportEveryMs = 10_000
 
@@ -8,17 +10,25 @@ export class CatchUpMeter {
   private deliveredBytes = 0
   /** Of records that summaries said no to, so that they were not read. */
   private skippedBytes = 0
+  private readonly totals: BrokerCounters['caughtUp']
+
+  constructor({ caughtUp }: BrokerCounters) {
+    this.totals = caughtUp
+  }
 
   read(bytes: number): void {
     this.readBytes += bytes
+    this.totals.read += bytes
   }
 
   delivered(bytes: number): void {
     this.deliveredBytes += bytes
+    this.totals.delivered += bytes
   }
 
   skipped(bytes: number): void {
     this.skippedBytes += bytes
+    this.totals.skipped += bytes
   }
 
   /** Since the last time; undefined when nobody caught up. */

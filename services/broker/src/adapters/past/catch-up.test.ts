@@ -6,6 +6,7 @@ import { type Logger, systemClock } from '@tern/runtime'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { blockPositions } from '../../core/block-summary/block-summary.ts'
+import { BrokerCounters } from '../../core/counters.ts'
 import { QueueState } from '../../core/queue/queue-state.ts'
 import { bodyOf, region } from '../link/link.fixture.ts'
 import { readAnswer } from '../link/reads.ts'
@@ -40,7 +41,7 @@ async function oneQueue(pageCacheBytes?: number) {
     },
   }
   const begin = () => {
-    const meter = new CatchUpMeter()
+    const meter = new CatchUpMeter(new BrokerCounters())
     return new QueuePast({
       queue: 0,
       log: reading,

@@ -2,6 +2,7 @@ import { encodeBatch, encodeBody, stampBatch } from '@tern/record'
 import { partitionOf } from '@tern/routing'
 import { createLogger, silentLogger } from '@tern/runtime'
 import { expect, test } from 'vitest'
+import { telemetryWith } from '../../core/counters.ts'
 import { batchLimits } from '../../core/queue/append-queue.ts'
 import { type FakeBroker, type FakeProxy, recordsOf, region } from '../link/link.fixture.ts'
 import { rerouterLimits } from './rerouter.ts'
@@ -47,7 +48,7 @@ async function snapshotOf({ ownership, homes }: FakeBroker, queue: number): Prom
   const [runner, store] = [ownership.get(queue), homes.store(queue)]
   if (runner === undefined || store === undefined) throw new Error(`queue ${queue} is not served`)
   runner.state.movedBelow = runner.movedBelow
-  await new Snapshots(store, silentLogger).write(runner.state, runner.retained.takeChanged())
+  await new Snapshots(store, silentLogger, telemetryWith()).write(runner.state, runner.retained.takeChanged())
 }
 
 const strange: [string, () => Buffer, RegExp | undefined][] = [

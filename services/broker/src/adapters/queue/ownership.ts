@@ -1,6 +1,8 @@
 import type { Log, OffsetRange } from '@tern/log'
 import type { RouteTable } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
+import { inSpan, type Span } from '@tern/telemetry'
+import type { Telemetry } from '../../core/counters.ts'
 import type { Quotas } from '../../core/quotas.ts'
 import type { HomeService } from '../home/service.ts'
 import { CatchUpMeter, reportEveryMs } from '../past/catch-up-meter.ts'
@@ -29,6 +31,7 @@ export type OwnershipOptions = Readonly<{
   publishAll: PublishAll
   askHomes: AskHomes
   quotas: Quotas
+  telemetry: Telemetry
   proxyAlive(incarnation: number): boolean
 }>
 
@@ -37,7 +40,7 @@ export class Ownership {
   private readonly options: OwnershipOptions
   private readonly owned = new Map<number, Owned>()
   private readonly pages = new PageCache()
-  private readonly meter = new CatchUpMeter()
+  private readonly meter: CatchUpMeter
   private reportedAt: number
   private stopped = false
   private readonly changed: () => void
@@ -45,6 +48,7 @@ export class Ownership {
 
   constructor(options: OwnershipOptions, changed: () => void) {
     this.options = options
+    this.meter = new CatchUpMeter(options.telemetry.counters)
     this.changed = changed
     this.reportedAt = options.clock.now()
     this.compare()
@@ -54,6 +58,11 @@ export class Ownership {
       () => new Map(this.runners().map(({ queue, quietAt }) => [queue, quietAt])),
       (queue, range) => void this.grown(queue, range),
     )
+  }
+
+  /** Those whose takeover is under way. */
+  get opening(): number {
+    return this.owned.size - this.serving.length
   }
 
   /** Queues that are served now. */
@@ -108,6 +117,7 @@ export class Ownership {
     const known = this.owned.get(queue)
     if (known === undefined) return
     this.owned.delete(queue)
+    this.options.telemetry.counters.queuesGivenUp++
     known.runner?.close()
     this.options.homes.close(queue)
     this.changed()
@@ -133,6 +143,7 @@ export class Ownership {
       },
       (error: unknown) => {
         if (this.owned.get(queue) !== owned) return
+        this.options.telemetry.counters.takeoversFailed++
         logger.warn('a takeover failed; it is tried again', { queue, epoch, error: String(error) })
         clock.after(retryDelay, () => {
           if (this.owned.get(queue) === owned && !this.stopped) this.takeOver(queue, queues, epoch)
@@ -141,21 +152,31 @@ export class Ownership {
     )
   }
 
-  private async open(queue: number, queues: number, epoch: number): Promise<QueueRunner> {
-    const { log, clock, homes, publishAll, askHomes, proxyAlive, quotas } = this.options
+  private open(queue: number, queues: number, epoch: number): Promise<QueueRunner> {
+    const attributes = { 'tern.queue': queue, 'tern.epoch': epoch, 'tern.broker': this.options.broker }
+    const span = this.options.telemetry.tracer.start('queue takeover', { attributes })
+    return inSpan(span, () => this.openTraced(queue, queues, epoch, span))
+  }
+
+  private async openTraced(queue: number, queues: number, epoch: number, span: Span): Promise<QueueRunner> {
+    const { log, clock, homes, publishAll, askHomes, proxyAlive, quotas, telemetry } = this.options
     const logger = this.options.logger.child({ queue, epoch })
-    logger.info('takes a queue over')
+    logger.info('takes a queue over', span.fields)
     const began = clock.now()
-    await homes.open(queue, epoch)
+    await inSpan(span.child('open home'), () => homes.open(queue, epoch))
     const homeServes = clock.now()
     const store = homes.store(queue)
     if (store === undefined) throw new Error('the home was closed while it opened')
-    const snapshots = new Snapshots(store, logger)
+    const snapshots = new Snapshots(store, logger, telemetry)
     const { pages, meter } = this
-    const shared = { log, clock, logger, publishAll, askHomes, proxyAlive, pages, meter, quotas }
-    const runner = await QueueRunner.open({ queue, queues, snapshots, store, ...shared })
+    const shared = { log, clock, logger, publishAll, askHomes, proxyAlive, pages, meter, quotas, telemetry }
+    const runner = await inSpan(span.child('read queue'), () =>
+      QueueRunner.open({ queue, queues, snapshots, store, ...shared }),
+    )
     const phases = { homeMs: homeServes - began, queueMs: clock.now() - homeServes }
-    logger.info('serves a queue', { position: runner.position, ...phases })
+    telemetry.counters.takeoverDelay.record((clock.now() - began) / 1000)
+    span.set({ 'tern.position': runner.position })
+    logger.info('serves a queue', { position: runner.position, ...phases, ...span.fields })
     return runner
   }
 

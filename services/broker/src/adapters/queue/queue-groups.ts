@@ -68,6 +68,15 @@ export class QueueGroups {
     }
   }
 
+  get count(): number {
+    return this.groups.size
+  }
+
+  /** How many records the group that is farthest behind has not come to. */
+  get behind(): number {
+    return Math.max(0, ...[...this.groups.values()].map(({ live, next }) => (live ? 0 : this.options.end() - next)))
+  }
+
   /** Resolves once the group is durable; with a reason code when it would be one more than may be. */
   async make(name: string): Promise<number | undefined> {
     let made = this.groups.get(name)

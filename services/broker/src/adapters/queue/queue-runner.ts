@@ -1,6 +1,7 @@
 import type { Log, OffsetRange } from '@tern/log'
 import { encodeBatch, readBody } from '@tern/record'
 import { type Clock, type Logger, Outage, pause, unreachable } from '@tern/runtime'
+import type { Telemetry } from '../../core/counters.ts'
 import { Dispatcher, type Recipient } from '../../core/dispatch/dispatcher.ts'
 import { AppendQueue, type Batch, type Entry } from '../../core/queue/append-queue.ts'
 import { QueueState } from '../../core/queue/queue-state.ts'
@@ -39,6 +40,7 @@ export type QueueRunnerOptions = Readonly<{
   publishAll: PublishAll
   askHomes: AskHomes
   quotas: Quotas
+  telemetry: Telemetry
   proxyAlive(incarnation: number): boolean
 }>
 
@@ -192,16 +194,24 @@ export class QueueRunner {
 
   private async appendBatch(batch: Batch): Promise<void> {
     let base = -1
+    const { log, clock } = this.options
+    const { counters } = this.options.telemetry
+    counters.repetitions += batch.entries.length - batch.written.length
     if (batch.bodies.length > 0) {
       try {
-        const { log } = this.options
-        const { baseOffset, appendTimeMs } = await log.append(messagesTopic, this.queue, encodeBatch(batch.bodies))
+        const began = clock.now()
+        const bytes = encodeBatch(batch.bodies)
+        const { baseOffset, appendTimeMs } = await log.append(messagesTopic, this.queue, bytes)
         // Another offset than the next one: others wrote before it, or a reader was here first.
         if (baseOffset === this.state.next) this.foldBatch(baseOffset, appendTimeMs, batch)
         else await this.readTo(baseOffset + batch.bodies.length)
         base = baseOffset
-        this.appendedAt = this.options.clock.now()
+        this.appendedAt = clock.now()
         this.outage.worked()
+        counters.appendedBatches++
+        counters.appendedRecords += batch.bodies.length
+        counters.appendedBytes += bytes.length
+        counters.appendDelay.record((this.appendedAt - began) / 1000)
       } catch (error) {
         await this.resolve(batch, error)
         return
@@ -213,6 +223,7 @@ export class QueueRunner {
   /** An answer that did not come, or a refusal: what the log holds decides; the rest is tried again, in its order. */
   private async resolve({ entries }: Batch, error: unknown): Promise<void> {
     this.outage.failed(error)
+    this.options.telemetry.counters.appendsUncertain++
     await pause(this.options.clock, retryDelay)
     await this.readToEnd()
     const missing = entries.findIndex(({ record }) => !this.state.knows(record))
@@ -224,7 +235,9 @@ export class QueueRunner {
     if (this.closed) return
     const { state } = this
     for (const [i, { record, answer }] of entries.entries()) {
-      answer(state.isSuperseded(record) ? 'superseded' : (state.refusalOf(record) ?? 'stored'), record, positionOf(i))
+      const refusal = state.refusalOf(record)
+      if (refusal !== undefined) this.options.telemetry.counters.refused.add(refusal)
+      answer(state.isSuperseded(record) ? 'superseded' : (refusal ?? 'stored'), record, positionOf(i))
     }
     if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
   }

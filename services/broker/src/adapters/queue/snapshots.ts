@@ -1,5 +1,7 @@
 import { state } from '@tern/proto'
 import type { Logger } from '@tern/runtime'
+import { inSpan } from '@tern/telemetry'
+import type { Telemetry } from '../../core/counters.ts'
 import type { QueueState } from '../../core/queue/queue-state.ts'
 import { partsOf, stateOf } from '../../core/queue/snapshot.ts'
 import type { Message } from '../../core/queue/tail-ring.ts'
@@ -20,13 +22,15 @@ export type Restored = Readonly<{ state: QueueState; retained: readonly Message[
 export class Snapshots {
   private readonly store: StateStore
   private readonly logger: Logger
+  private readonly telemetry: Telemetry
   private next: SetName = 'a'
   private writing = false
   private written = { position: -1, at: 0 }
 
-  constructor(store: StateStore, logger: Logger) {
+  constructor(store: StateStore, logger: Logger, telemetry: Telemetry) {
     this.store = store
     this.logger = logger
+    this.telemetry = telemetry
   }
 
   /** Called a few times a second: writes one when it is time. */
@@ -38,11 +42,15 @@ export class Snapshots {
     this.writing = true
     this.written = { position, at: nowMs }
     const changed = retained.takeChanged()
+    const { counters, tracer } = this.telemetry
+    const span = tracer.start('queue snapshot', { attributes: { 'tern.position': position, 'tern.records': news } })
     try {
-      await this.write(queue, changed)
+      await inSpan(span, () => this.write(queue, changed))
+      counters.snapshots++
     } catch (error) {
+      counters.snapshotsFailed++
       retained.putBack(changed)
-      this.logger.warn('no snapshot could be written', { error: String(error) })
+      this.logger.warn('no snapshot could be written', { ...span.fields, error: String(error) })
     } finally {
       this.writing = false
     }

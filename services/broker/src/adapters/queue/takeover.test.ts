@@ -3,6 +3,7 @@ import { encodeBatch, encodeBody } from '@tern/record'
 import { partitionOf } from '@tern/routing'
 import { silentLogger } from '@tern/runtime'
 import { expect, test } from 'vitest'
+import { telemetryWith } from '../../core/counters.ts'
 import { quotasUnlessTold } from '../../core/quotas.ts'
 import type { FakeBroker } from '../link/link.fixture.ts'
 import { bodyOf, type FakeProxy, recordsOf, region } from '../link/link.fixture.ts'
@@ -16,7 +17,10 @@ const payloads = async (proxy: FakeProxy, queue: number, id = 1) =>
 
 async function snapshotOf(broker: FakeBroker, queue: number): Promise<void> {
   const runner = broker.ownership.get(queue)!
-  await new Snapshots(broker.homes.store(queue)!, silentLogger).write(runner.state, runner.retained.takeChanged())
+  await new Snapshots(broker.homes.store(queue)!, silentLogger, telemetryWith()).write(
+    runner.state,
+    runner.retained.takeChanged(),
+  )
 }
 
 test('the next owner knows from the snapshot what retention has taken from the log (rule 4)', async () => {

@@ -5,6 +5,7 @@ import { systemClock } from '@tern/runtime'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { blockPositions } from '../../core/block-summary/block-summary.ts'
+import { BrokerCounters } from '../../core/counters.ts'
 import { region } from '../link/link.fixture.ts'
 import { CatchUpMeter } from '../past/catch-up-meter.ts'
 import { PageCache } from '../past/page-cache.ts'
@@ -44,7 +45,7 @@ async function opened() {
     forgetPast() {
       const runner = ownership.get(0)
       if (runner === undefined) throw new Error('queue 0 is not served')
-      const shared = { pages: new PageCache(), meter: new CatchUpMeter() }
+      const shared = { pages: new PageCache(), meter: new CatchUpMeter(new BrokerCounters()) }
       const past = new QueuePast({ queue: 0, log, state: runner.state, belongsHere: () => true, ...shared })
       Object.assign(runner, { past })
     },

@@ -74,6 +74,12 @@ export class Dispatcher<R extends Recipient> {
   }
 
   /** Those behind `end`, whose window is open. */
+  /** Proxies that are attached, and how many records the one that is farthest behind has not come to. */
+  standing(end: number): Readonly<{ attached: number; behind: number }> {
+    const nexts = [...this.attached.values()].flatMap(({ attachment }) => attachment?.next ?? [])
+    return { attached: nexts.length, behind: Math.max(0, ...nexts.map((next) => end - next)) }
+  }
+
   lagging(end: number): { recipient: R; attachment: Attachment }[] {
     const behind: { recipient: R; attachment: Attachment }[] = []
     for (const { recipient, attachment } of this.attached.values()) {

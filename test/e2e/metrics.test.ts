@@ -1,0 +1,67 @@
+import { connectAsync } from 'mqtt'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Region, startRegion } from '../support/region.ts'
+
+let region: Region
+
+beforeAll(async () => {
+  region = await startRegion()
+})
+afterAll(() => region?.stop())
+
+/** All numbers that a process says, by name, added up over their labels. */
+async function scrape(address: string): Promise<ReadonlyMap<string, number>> {
+  const response = await fetch(`http://${address}/metrics`)
+  expect(response.status).toBe(200)
+  const sums = new Map<string, number>()
+  for (const line of (await response.text()).split('\n')) {
+    const [, name, value] = /^([a-z0-9_]+)(?:\{.*\})? (\S+)$/.exec(line) ?? []
+    if (name !== undefined) sums.set(name, (sums.get(name) ?? 0) + Number(value))
+  }
+  return sums
+}
+
+async function ofRegion(name: string): Promise<number> {
+  const scraped = await Promise.all(region.plan.zones.map(({ metrics }) => scrape(metrics)))
+  return scraped.reduce((sum, each) => sum + (each.get(name) ?? 0), 0)
+}
+
+test('every process of a region says what it counts, that it lives, and that it is ready', async () => {
+  const [a = '', b = ''] = region.addresses
+  const subscriber = await connectAsync(`mqtt://${b}`, { clientId: 'metrics-sub', protocolVersion: 5 })
+  const publisher = await connectAsync(`mqtt://${a}`, { clientId: 'metrics-pub', protocolVersion: 5 })
+  let received = 0
+  const all = new Promise<void>((resolve) => subscriber.on('message', () => ++received === 30 && resolve()))
+  await subscriber.subscribeAsync('metrics/#', { qos: 1 })
+  for (let i = 0; i < 30; i++) await publisher.publishAsync('metrics/one', 'text', { qos: 1 })
+  await all
+  expect(await ofRegion('tern_proxy_sessions')).toBe(2)
+  expect(await ofRegion('tern_proxy_published_messages_total')).toBe(30)
+  expect(await ofRegion('tern_proxy_published_size_bytes_total')).toBe(120)
+  expect(await ofRegion('tern_proxy_delivered_messages_total')).toBe(30)
+  expect(await ofRegion('tern_proxy_delivered_delay_seconds_count')).toBe(30)
+  expect(await ofRegion('tern_broker_append_records_total')).toBe(30)
+  expect(await ofRegion('tern_broker_queues')).toBe(12)
+  expect(await ofRegion('tern_nameserver_leading')).toBe(1)
+  expect(await ofRegion('process_uptime_seconds')).toBeGreaterThan(0)
+  const log = await scrape(region.plan.logMetrics)
+  expect(log.get('tern_log_commit_duration_seconds_count')).toBeGreaterThan(0)
+  expect(log.get('tern_log_records')).toBeGreaterThan(30)
+  for (const address of [...region.plan.zones.map(({ metrics }) => metrics), region.plan.logMetrics]) {
+    expect((await fetch(`http://${address}/health`)).status).toBe(200)
+    expect((await fetch(`http://${address}/ready`)).status).toBe(200)
+  }
+  await Promise.all([publisher.endAsync(), subscriber.endAsync()])
+})
+
+test('the death of a zone shows in the numbers of the others', async () => {
+  await region.killZone('az-c')
+  const alive = region.plan.zones.filter(({ zone }) => zone !== 'az-c')
+  const sum = async (name: string) => {
+    const scraped = await Promise.all(alive.map(({ metrics }) => scrape(metrics)))
+    return scraped.reduce((total, each) => total + (each.get(name) ?? 0), 0)
+  }
+  await expect.poll(() => sum('tern_broker_queues'), { timeout: 20_000 }).toBe(12)
+  await expect.poll(() => sum('tern_nameserver_deaths_total'), { timeout: 20_000 }).toBeGreaterThanOrEqual(2)
+  await region.restartZone('az-c')
+})
