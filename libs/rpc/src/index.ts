@@ -1,4 +1,22 @@
 export { connectClient } from './client.ts'
+export { type ApiChannel, type ChannelOptions, openChannel } from './connect/api-channel.ts'
+export {
+  type ApiClient,
+  type ApiStream,
+  type CallSettings,
+  connectApi,
+  type ResponseStream,
+} from './connect/api-client.ts'
+export { ApiError, type ApiErrorOptions, type ErrorDetail } from './public/api-error.ts'
+export { type PublicLimits, publicLimits } from './public/limits.ts'
+export { type PublicServer, type PublicServerOptions, startPublicServer } from './public/public-server.ts'
+export {
+  type CallContext,
+  type Handlers,
+  type PublicMethod,
+  type PublicService,
+  publicService,
+} from './public/service.ts'
 export type { RpcService } from './rpc-service.ts'
 export { type RpcServer, startServer } from './server.ts'
 export { acceptStream } from './stream.ts'
