@@ -20,6 +20,7 @@ export type ScanWish = Readonly<{
   conditions: scan.ScanConditions
   backwards: boolean
   room: Room
+  sampleMax: number
 }>
 
 type Looked = Readonly<{ records: readonly JudgedRecord[]; next: number; gap: boolean }>
@@ -36,16 +37,19 @@ export abstract class QueueScan {
   protected readonly part: scan.ScanPart
   protected readonly found: FoundRecords
   protected readonly wanted: (record: JudgedRecord) => boolean
+  protected readonly sampleMax: number
+  protected leftOut = 0
   private readonly probes: readonly Probe[]
   private readonly withVoid: boolean
 
-  constructor(runner: QueueRunner, { part, conditions, room }: ScanWish) {
+  constructor(runner: QueueRunner, { part, conditions, room, sampleMax }: ScanWish) {
     this.runner = runner
     this.part = part
     this.next = part.from
     this.begin = part.from
     this.found = new FoundRecords(room)
     this.wanted = wantedBy(conditions)
+    this.sampleMax = sampleMax === 0 ? Number.POSITIVE_INFINITY : sampleMax
     this.withVoid = conditions.includeVoid
     this.probes = conditions.filter === '' ? [] : probesOf([{ filter: conditions.filter, start: -1 }])
   }
@@ -55,7 +59,7 @@ export abstract class QueueScan {
   }
 
   get hasNews(): boolean {
-    return this.found.count > 0 || this.gap
+    return this.found.count > 0 || this.leftOut > 0 || this.gap
   }
 
   /** False in the middle of what has to be looked at in one go. */
@@ -77,9 +81,9 @@ export abstract class QueueScan {
 
   answer(): scan.ScannedPart {
     const { queue } = this.part
-    const { next, timeMs, gap, done } = this
+    const { next, timeMs, gap, done, leftOut, lookedAt } = this
     const end = this.runner.state.next
-    return { queue, notOwner: false, next, timeMs, gap, done, end, lookedAt: this.lookedAt, ...this.found.packed() }
+    return { queue, notOwner: false, next, timeMs, gap, done, end, leftOut, lookedAt, ...this.found.packed() }
   }
 
   private get lookedAt(): number {
@@ -127,7 +131,9 @@ export class ForwardScan extends QueueScan {
     if (gap) this.begin = next
     for (const record of records) {
       this.timeMs = record.timeMs
-      if (this.wanted(record) && !this.found.add(record)) {
+      if (!this.wanted(record)) continue
+      if (this.found.count >= this.sampleMax) this.leftOut++
+      else if (!this.found.add(record)) {
         this.next = record.position
         return
       }

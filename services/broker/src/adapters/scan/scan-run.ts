@@ -8,6 +8,7 @@ export type ScanCall = Readonly<{
   ownership: Ownership
   conditions: scan.ScanConditions
   room: Room
+  sampleMax: number
   backwards: boolean
   clock: Clock
   /** Nobody waits for the answer any more. */
@@ -32,11 +33,11 @@ export class ScanRun {
   }
 
   static async begin(parts: readonly scan.ScanPart[], call: ScanCall): Promise<ScanRun> {
-    const { ownership, conditions, backwards, room } = call
+    const { ownership, conditions, backwards, room, sampleMax } = call
     const scans = new Map<number, QueueScan>()
     for (const part of parts) {
       const runner = await ownership.when(part.queue)
-      const wish = { part, conditions, backwards, room }
+      const wish = { part, conditions, backwards, room, sampleMax }
       if (runner) scans.set(part.queue, backwards ? new BackwardScan(runner, wish) : new ForwardScan(runner, wish))
     }
     return new ScanRun(call, parts, scans)
@@ -84,7 +85,14 @@ export class ScanRun {
   private answerOf({ queue, from }: scan.ScanPart): scan.ScannedPart {
     const found = this.scans.get(queue)
     if (found !== undefined && this.call.ownership.get(queue) === found.runner) return found.answer()
-    const nothing = { count: 0, basePosition: 0, baseTimeMs: 0, records: new Uint8Array(), voidPositions: [] }
+    const nothing = {
+      count: 0,
+      basePosition: 0,
+      baseTimeMs: 0,
+      records: new Uint8Array(),
+      voidPositions: [],
+      leftOut: 0,
+    }
     return { queue, notOwner: true, next: from, timeMs: 0, gap: false, done: false, lookedAt: 0, end: 0, ...nothing }
   }
 

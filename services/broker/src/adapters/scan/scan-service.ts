@@ -65,6 +65,7 @@ export class Scans {
         bytesMax: Math.min(request.bytesMax || scanLimits.bytesMax, scanLimits.bytesMax),
       },
       backwards: request.backwards,
+      sampleMax: request.sampleMax,
       run: (step) => this.lane.run(step),
     }
     const run = await ScanRun.begin(request.parts, call)

@@ -55,6 +55,7 @@ test('a stored message is shown with its address, its times, and all that it was
     publisherPrincipal: 'lamps',
     receiveTime: { seconds: 1_700_000_000, nanos: 100_000_000 },
     traceId: 'trace of 7-1042',
+    isVoid: false,
   })
 })
 

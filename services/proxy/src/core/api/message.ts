@@ -71,7 +71,7 @@ function seen(payload: Uint8Array, { view, payloadPreviewBytes }: Sight): Uint8A
   return payloadPreviewBytes === 0 ? payload : payload.subarray(0, payloadPreviewBytes)
 }
 
-const timestampOf = (timeMs: number): { seconds: number; nanos: number } => {
+export const timestampOf = (timeMs: number): { seconds: number; nanos: number } => {
   const seconds = Math.floor(timeMs / 1000)
   return { seconds, nanos: (timeMs - 1000 * seconds) * 1_000_000 }
 }
