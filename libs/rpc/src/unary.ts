@@ -9,9 +9,9 @@ import {
 
 export type RpcStatus = keyof typeof status
 
-/** An error a handler throws to answer with a gRPC status; `statusDetails` is a google.rpc.Status that tells more. */
-export function rpcError(code: RpcStatus, message: string, statusDetails?: Uint8Array): Error {
-  return Object.assign(new Error(message), { code: status[code], details: message, statusDetails })
+/** An error a handler throws to answer with a gRPC status. */
+export function rpcError(code: RpcStatus, message: string): Error {
+  return Object.assign(new Error(message), { code: status[code], details: message })
 }
 
 /** Calls a unary method. Rejects with the service's words; DEADLINE_EXCEEDED after `deadlineMs`, CANCELLED at the signal. */
@@ -53,16 +53,7 @@ export function unaryHandler<In, Out>(
       .then(() => handle(call.request, ended.signal))
       .then(
         (response) => callback(null, response),
-        (error: Thrown) =>
-          callback({ code: error.code ?? status.INTERNAL, details: error.message, metadata: trailersOf(error) }),
+        (error: Error & { code?: number }) => callback({ code: error.code ?? status.INTERNAL, details: error.message }),
       )
   }
-}
-
-type Thrown = Error & { code?: number; statusDetails?: Uint8Array }
-
-function trailersOf({ statusDetails }: Thrown): Metadata {
-  const trailers = new Metadata()
-  if (statusDetails !== undefined) trailers.set('grpc-status-details-bin', Buffer.from(statusDetails))
-  return trailers
 }

@@ -1,11 +1,13 @@
 import type { otlpTrace } from '@tern/proto'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { TraceSpans } from '../../ports.ts'
 import { GrafanaDouble, profiles, type Server } from '../../testing/grafana/double.ts'
 import { inProcess } from '../../testing/grafana/in-process.ts'
+import { overNetwork } from '../../testing/grafana/over-network.ts'
 import { MemoryStore } from '../../testing/memory-store.ts'
 import { aSpan, aTrace, testsBegin } from '../../testing/spans.ts'
 import { plainText } from './body.ts'
+import { startTempo } from './serve.ts'
 import { createTempo } from './tempo.ts'
 
 const seconds = Number(testsBegin / 1_000_000_000n)
@@ -43,6 +45,24 @@ function serverOf(store: MemoryStore, isReady = true): Server {
   return inProcess(createTempo({ store, now, isReady: () => isReady, metrics: () => plainText(200, '# EOF\n') }))
 }
 
+const running: { stop(): void }[] = []
+afterEach(() => {
+  for (const server of running.splice(0)) server.stop()
+})
+
+/** The same behind a real port. */
+async function servedOf(store: MemoryStore): Promise<Server> {
+  const now = () => (seconds + 300) * 1000
+  const ports = { store, now, isReady: () => true, metrics: () => plainText(200, '# EOF\n'), fault: fail }
+  const server = await startTempo('127.0.0.1:0', ports)
+  running.push(server)
+  return overNetwork(server.address)
+}
+
+function fail(error: unknown): never {
+  throw error
+}
+
 const ten = () =>
   new MemoryStore(Array.from({ length: 10 }, (_, index) => aMessage(index + 1, { failed: index === 4 })))
 const grafanaOf = (server: Server, profile = profiles[3]!) => new GrafanaDouble(server, profile)
@@ -57,32 +77,33 @@ function aForeignTrace(id: string, spans: readonly otlpTrace.Span[]): TraceSpans
 
 describe.each(profiles)('$name', (profile) => {
   test('saves, tests, and may stream', async () => {
-    const grafana = grafanaOf(serverOf(new MemoryStore()), profile)
+    const grafana = grafanaOf(await servedOf(new MemoryStore()), profile)
     await grafana.health()
     expect(await grafana.canStream()).toBe(true)
   })
 
   test('shows a trace, whose id may lack its zeros in front or be in capitals', async () => {
     const store = new MemoryStore([aMessage(0xab)])
-    const grafana = grafanaOf(serverOf(store), profile)
+    const grafana = grafanaOf(await servedOf(store), profile)
     for (const id of [idOf(0xab), 'ab', 'AB'])
       expect(await grafana.trace(id)).toEqual([{ service: 'mqtt-proxy', spans: 2 }])
   })
 
   test('shows a trace of spans without resource, scope and status, one of which came twice', async () => {
     const spans = [aSpan('a'), aSpan('b'), aSpan('a')]
-    const grafana = grafanaOf(serverOf(new MemoryStore([aForeignTrace(idOf(5), spans)])), profile)
+    const grafana = grafanaOf(await servedOf(new MemoryStore([aForeignTrace(idOf(5), spans)])), profile)
     expect(await grafana.trace('5')).toEqual([{ service: 'unknown_service', spans: 2 }])
   })
 
   test('learns that there is no such trace', async () => {
-    const trace = grafanaOf(serverOf(new MemoryStore()), profile).trace('abc')
+    const grafana = grafanaOf(await servedOf(new MemoryStore()), profile)
+    const trace = grafana.trace('abc')
     if (profile.traceFirst === 'v1') await expect(trace).rejects.toThrow('404: trace not found')
     else expect(await trace).toEqual([])
   })
 
   test('finds messages by what its search tab writes, newest first, with what was asked for as columns', async () => {
-    const grafana = grafanaOf(serverOf(ten()), profile)
+    const grafana = grafanaOf(await servedOf(ten()), profile)
     const q =
       '{resource.service.name="mqtt-proxy" && (span.messaging.client.id="car-1" || span.messaging.client.id="car-2") && duration>1ms}'
     const rows = await grafana.search(q, range)
@@ -102,7 +123,7 @@ describe.each(profiles)('$name', (profile) => {
   })
 
   test('lists tags of each scope and their values, with the types that the editor quotes by', async () => {
-    const grafana = grafanaOf(serverOf(ten()), profile)
+    const grafana = grafanaOf(await servedOf(ten()), profile)
     expect(await grafana.tags()).toEqual(
       expect.arrayContaining(['resource.service.name', 'span.messaging.client.id', 'duration', 'status', 'trace:id']),
     )
@@ -119,15 +140,15 @@ describe.each(profiles)('$name', (profile) => {
     expect(await grafana.values('name')).toContainEqual({ type: 'string', value: 'publish sensors/+/temp' })
   })
 
-  test.each(['resource.undefined', 'span.undefined', 'undefined', 'span."a b/c%"', 'no scope', '%', '.'])(
+  test.each(['resource.undefined', 'span.undefined', 'undefined', 'span."a b/c%"', 'no scope', '%', '."'])(
     'asks for the tag %s, which nobody has, and gets none',
     async (tag) => {
-      expect(await grafanaOf(serverOf(ten()), profile).values(tag)).toEqual([])
+      expect(await grafanaOf(await servedOf(ten()), profile).values(tag)).toEqual([])
     },
   )
 
   test('gets values under the conditions that are finished', async () => {
-    const grafana = grafanaOf(serverOf(ten()), profile)
+    const grafana = grafanaOf(await servedOf(ten()), profile)
     const values = await grafana.values(
       'span.messaging.destination.name',
       '{span.messaging.client.id = "car-0" && span.qos = }',
@@ -138,9 +159,8 @@ describe.each(profiles)('$name', (profile) => {
 })
 
 describe('streams', () => {
-  const grafana = grafanaOf(serverOf(ten()))
-
   test('have progress in each message, each trace once, and an end', async () => {
+    const grafana = grafanaOf(await servedOf(ten()))
     const { traces, progress } = await grafana.searchStream('{ status = error }', range)
     expect(traces.map(({ traceID }) => traceID)).toEqual([idOf(5)])
     expect(progress).toEqual(['1/5', '2/5', '3/5', '4/5', '5/5', '5/5'])
