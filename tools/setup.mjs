@@ -27,7 +27,8 @@ function contracts() {
   const hash = createHash('sha256')
   const files = readdirSync(at('proto'), { recursive: true }).filter((name) => name.endsWith('.proto'))
   for (const name of files.sort()) hash.update(name).update(readFileSync(at('proto', name)))
-  return hash.update(readFileSync(at('buf.gen.yaml'))).digest('hex')
+  for (const file of ['buf.gen.yaml', join('tools', 'protoc-gen-descriptors.mjs')]) hash.update(readFileSync(at(file)))
+  return hash.digest('hex')
 }
 
 /** Without our own node_modules/.bin in the path, since npm replaces the Node that stands there. */

@@ -30,7 +30,7 @@ beforeAll(async () => {
     [...anyPort, '--sessions-max', '5', '--retained-max', '3', '--groups-max', '2'],
     region,
   )
-  const listen = ['--mqtt', `127.0.0.1:${port}`, '--websocket', `127.0.0.1:${webSocketPort}`]
+  const listen = ['--mqtt', `127.0.0.1:${port}`, '--websocket', `127.0.0.1:${webSocketPort}`, '--api', '']
   mqtt = await run('services/proxy/src/main.ts', [...listen, '--connections-max', '20'], region)
 }, 60_000)
 afterEach(() => {

@@ -41,7 +41,7 @@ async function start(folder: string) {
   await broker.ready
   const proxy = run(
     'services/proxy/src/main.ts',
-    ['--mqtt', `127.0.0.1:${mqttPort}`, '--websocket', `127.0.0.1:${webSocketPort}`],
+    ['--mqtt', `127.0.0.1:${mqttPort}`, '--websocket', `127.0.0.1:${webSocketPort}`, '--api', ''],
     region,
   )
   return { log, startLog, others: [nameserver, broker, proxy], address: await proxy.ready }

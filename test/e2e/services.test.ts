@@ -29,7 +29,7 @@ test('each service runs alone from its own main.ts, and together they serve', as
   const nameserver = run('services/nameserver/src/main.ts', ['--listen', '127.0.0.1:0'], common)
   const region = { ...common, TERN_NAMESERVERS: await nameserver.ready }
   await run('services/broker/src/main.ts', ['--listen', '127.0.0.1:0'], region).ready
-  const webSocket = ['--websocket', `127.0.0.1:${webSocketPort}`]
+  const webSocket = ['--websocket', `127.0.0.1:${webSocketPort}`, '--api', '']
   const proxy = run('services/proxy/src/main.ts', ['--mqtt', `127.0.0.1:${port}`, ...webSocket], region)
   const address = await proxy.ready
   const subscriber = await connectAsync(`mqtt://${address}`, { clientId: 'alone-sub' })
@@ -49,7 +49,7 @@ test('services may be started in any order: each waits for what it needs', async
   const [port, nameserverPort, logPort] = await freePorts(3)
   const [nameserver, log] = [`127.0.0.1:${nameserverPort}`, `127.0.0.1:${logPort}`]
   const env = { TERN_ZONE: 'az-a', TERN_NAMESERVERS: nameserver, TERN_LOG: log }
-  const proxy = run('services/proxy/src/main.ts', ['--mqtt', `127.0.0.1:${port}`, '--websocket', ''], env)
+  const proxy = run('services/proxy/src/main.ts', ['--mqtt', `127.0.0.1:${port}`, '--websocket', '', '--api', ''], env)
   const first = run('services/nameserver/src/main.ts', ['--listen', nameserver], env)
   run('services/broker/src/main.ts', ['--listen', '127.0.0.1:0'], env)
   await run('libs/log/src/embedded/main.ts', ['--listen', log, '--data', folder]).ready

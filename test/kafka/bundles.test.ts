@@ -37,7 +37,7 @@ test('the files of npm run build run on Kafka alone, with no package beside them
   const region = { ...kafka, TERN_NAMESERVERS: nameservers }
   await run('broker', ['--listen', '127.0.0.1:0'], region)
   const [port] = await freePorts(1)
-  const address = await run('proxy', ['--mqtt', `127.0.0.1:${port}`, '--websocket='], region)
+  const address = await run('proxy', ['--mqtt', `127.0.0.1:${port}`, '--websocket=', '--api='], region)
   const client = await connectAsync(`mqtt://${address}`)
   const received = new Promise<string>((resolve) => client.on('message', (_, payload) => resolve(String(payload))))
   await client.subscribeAsync('built/+', { qos: 1 })

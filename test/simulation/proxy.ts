@@ -7,7 +7,8 @@ import type { Process } from './timeline.ts'
 export async function runProxy(site: Site, zone: string, process: Process): Promise<void> {
   const mqtt = `proxy-${zone}`
   const clock = site.timeline.clockOf(process)
-  const config = { zone, mqtt, nameservers, websocket: [], mqttShared: [], websocketShared: [], trace: false }
+  const elsewhere = { websocket: [], mqttShared: [], websocketShared: [], api: [], apiShared: [] }
+  const config = { zone, mqtt, nameservers, ...elsewhere, trace: false }
   const draws = { nonce: () => site.nonce(), drawId: () => site.nonce() }
   const ports = { clock, logger: silentLogger, network: networkOf(process, site) }
   const live = async (): Promise<void> => {

@@ -11,7 +11,7 @@ const owners: Readonly<Record<string, RegExp>> = {
   kafkajs: /^libs\/log\/src\/kafka\//,
   '@platformatic/kafka': /^libs\/log\/src\/kafka\//,
   '@grpc/grpc-js': /^libs\/rpc\/src\//,
-  '@bufbuild/protobuf': /^libs\/proto\/src\//,
+  '@bufbuild/protobuf': /^libs\/(proto|api)\/src\//,
   re2js: /^services\/trace\/src\/core\/traceql\/pattern\.ts$/,
   ws: /^services\/proxy\/src\/adapters\//,
 }

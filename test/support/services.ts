@@ -27,7 +27,7 @@ export class ServiceRegion {
     this.env = { ...env, ...logEnvironment(log), TERN_NAMESERVERS: nameservers.join(',') }
     const flagsOf = (kind: ServiceKind, zone: ZoneName): string[] => {
       const own = addressOf(kind, zone)
-      if (kind === 'proxy') return ['--mqtt', own, '--websocket', '']
+      if (kind === 'proxy') return ['--mqtt', own, '--websocket', '', '--api', '']
       if (kind === 'broker') return ['--listen', own]
       return ['--listen', own, '--peers', nameservers.filter((each) => each !== own).join(',')]
     }

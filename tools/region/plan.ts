@@ -130,14 +130,17 @@ export const portOf = (address: string): number => Number(address.slice(address.
 export const nodeFlags = ['--v8-pool-size=0', '--initial-old-space-size=400', '--max-semi-space-size=16']
 
 /** The command line of a zone's process (after `node`). */
-export function zoneArguments(plan: Plan, { zone, nameserver, broker, mqtt, websocket, metrics }: ZonePlan): string[] {
+export function zoneArguments(
+  plan: Plan,
+  { zone, nameserver, broker, mqtt, websocket, api, metrics }: ZonePlan,
+): string[] {
   const nameservers = plan.zones.map((each) => each.nameserver).join(',')
   return [
     ...nodeFlags,
     join(import.meta.dirname, 'zone.ts'),
     ...['--zone', zone, '--nameserver', nameserver, '--nameservers', nameservers, '--broker', broker],
     ...['--mqtt', mqtt, '--mqtt-shared', plan.mqtt, '--websocket', websocket, '--websocket-shared', plan.websocket],
-    ...['--metrics', metrics],
+    ...['--api', api, '--api-shared', plan.api, '--metrics', metrics],
   ]
 }
 

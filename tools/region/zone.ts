@@ -20,6 +20,8 @@ const flags = flagsOrExit('zone.ts [flags]: one zone; npm start runs three', {
   'mqtt-shared': given('MQTT address shared with the other zones'),
   websocket: given('its own WebSocket address'),
   'websocket-shared': given('WebSocket address shared with the other zones'),
+  api: given('its own address of the public API'),
+  'api-shared': given('address of the public API shared with the other zones'),
   metrics: given('address for what it counts'),
 })
 
@@ -66,6 +68,9 @@ const proxy = createProxy(
     mqttShared: [flags['mqtt-shared']],
     websocket: [flags.websocket],
     websocketShared: [flags['websocket-shared']],
+    api: [flags.api],
+    apiShared: [flags['api-shared']],
+    about: { log: settings.log === 'kafka' ? 'kafka' : 'embedded', mode: 'development' },
   },
   { ...ports, network: { dialBroker } },
 )

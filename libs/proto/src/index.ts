@@ -1,3 +1,4 @@
+export { descriptorSet } from './descriptor-set.ts'
 export * as errorDetails from './gen/google/rpc/error_details.ts'
 export * as rpcStatus from './gen/google/rpc/status.ts'
 export * as health from './gen/grpc/health/v1/health.ts'

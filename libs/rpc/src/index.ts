@@ -7,7 +7,14 @@ export {
   connectApi,
   type ResponseStream,
 } from './connect/api-client.ts'
-export { ApiError, type ApiErrorOptions, type ErrorDetail } from './public/api-error.ts'
+export {
+  ApiError,
+  type ApiErrorOptions,
+  asApiError,
+  badRequestDetail,
+  type ErrorDetail,
+  statusOf,
+} from './public/api-error.ts'
 export { type PublicLimits, publicLimits } from './public/limits.ts'
 export { type PublicServer, type PublicServerOptions, startPublicServer } from './public/public-server.ts'
 export {

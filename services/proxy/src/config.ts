@@ -16,4 +16,9 @@ export type ProxyConfig = Readonly<{
   /** Where it listens together with the proxies of other zones (SO_REUSEPORT). */
   mqttShared: readonly string[]
   websocketShared: readonly string[]
+  /** Where it serves the public API, gRPC and HTTP: alone, and together with the proxies of other zones. */
+  api: readonly string[]
+  apiShared: readonly string[]
+  /** What it says of its region and cannot know by itself: "embedded" or "kafka"; "development" on one machine. */
+  about?: Readonly<{ log: string; mode: string }>
 }>

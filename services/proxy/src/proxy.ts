@@ -1,5 +1,7 @@
+import type { ApiServer } from '@tern/api'
 import { reasonCode } from '@tern/mqtt'
 import type { Metrics } from '@tern/telemetry'
+import { startApi } from './adapters/api/server.ts'
 import { ClientConnection } from './adapters/connection/client-connection.ts'
 import type { ClientSocket } from './adapters/net/client-socket.ts'
 import type { Listening } from './adapters/net/listening.ts'
@@ -23,12 +25,13 @@ export type Proxy = Readonly<{
 
 const goodbyeMs = 200
 
-/** MQTT for the clients of a zone. It keeps nothing: whatever must last is with the brokers. */
+/** MQTT for the clients of a zone, and the public API. It keeps nothing: whatever must last is with the brokers. */
 export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
   const { clock, logger } = ports
   const counters = new ProxyCounters()
   let present: Incarnation | undefined
   let listeners: Listening[] = []
+  let api: ApiServer | undefined
   let stopped = false
 
   const { connectionsMax = connectionLimits.connectionsMax } = config
@@ -41,7 +44,11 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     for (const listening of listeners) listening.close()
     listeners = []
   }
-  const listen = async () => {
+  const closeApi = () => {
+    api?.kill()
+    api = undefined
+  }
+  const listen = async ({ context }: Incarnation) => {
     const { packetBytesMax } = connectionLimits
     const options = { clock, packetBytesMax, accept }
     const { mqtt, mqttShared, websocket, websocketShared } = config
@@ -49,6 +56,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     for (const address of mqttShared) listeners.push(await listenTcp(address, true, options))
     for (const address of websocket) listeners.push(await listenWebSocket(address, false, options))
     for (const address of websocketShared) listeners.push(await listenWebSocket(address, true, options))
+    api = await startApi({ config, context })
   }
 
   /** Clients are let in only when they can be served: a port that is open is a promise. */
@@ -56,9 +64,10 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     present = await beginIncarnation(config, config.mqtt, { ...ports, counters }, () => {
       present = undefined
       closeListeners()
+      closeApi()
       if (!stopped) live().catch((error: unknown) => logger.error('could not come back', { error: String(error) }))
     })
-    if (!stopped) await listen()
+    if (!stopped) await listen(present)
   }
 
   return {
@@ -68,6 +77,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
       closeListeners()
       present?.context.connections.endAll(reasonCode.serverShuttingDown)
       present?.flush()
+      await api?.stop()
       await new Promise<void>((resolve) => void setTimeout(resolve, goodbyeMs))
       present?.stop()
     },

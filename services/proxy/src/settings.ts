@@ -34,6 +34,27 @@ export const settings = {
     default: '',
     help: 'host:port for WebSocket that other proxies of the machine bind, too',
   },
+  api: {
+    flag: 'api',
+    env: 'TERN_PROXY_API',
+    kind: 'addresses',
+    default: '127.0.0.1:9090',
+    help: 'host:port for the public API, gRPC and HTTP; empty: none',
+  },
+  apiShared: {
+    flag: 'api-shared',
+    env: 'TERN_PROXY_API_SHARED',
+    kind: 'addresses',
+    default: '',
+    help: 'host:port for the public API that other proxies of the machine bind, too',
+  },
+  log: {
+    flag: 'log',
+    env: 'TERN_LOG',
+    kind: 'text',
+    default: '',
+    help: 'the log of the region as its brokers are told: the proxy never speaks to it, and only says in GetServerInfo what it is',
+  },
   nameservers: {
     flag: 'nameservers',
     env: 'TERN_NAMESERVERS',
@@ -63,13 +84,15 @@ type ProxySettings = Settings<typeof settings>
 
 /** What no setting can judge alone. */
 export function checkSettings(given: ProxySettings): (string | undefined)[] {
-  const { mqtt, mqttShared, websocket, websocketShared, metrics, allowAnonymous } = given
-  const addresses = [mqtt, ...mqttShared, ...websocket, ...websocketShared, ...metrics]
+  const { mqtt, mqttShared, websocket, websocketShared, api, apiShared, metrics, allowAnonymous } = given
+  const addresses = [mqtt, ...mqttShared, ...websocket, ...websocketShared, ...api, ...apiShared, ...metrics]
   return addresses.map((address) => loopbackOnly(address, allowAnonymous))
 }
 
 export function configOf(given: ProxySettings, draw: () => string): ProxyConfig {
-  const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared, connectionsMax, trace } = given
-  const listeners = { mqtt, mqttShared, websocket, websocketShared }
-  return { zone, nameservers, connectionsMax, trace, ...listeners, nonce: draw, drawId: () => `auto-${draw()}` }
+  const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared, api, apiShared } = given
+  const { connectionsMax, trace, log } = given
+  const listeners = { mqtt, mqttShared, websocket, websocketShared, api, apiShared }
+  const about = { log: log === '' || log === 'kafka' ? log : 'embedded', mode: '' }
+  return { about, zone, nameservers, connectionsMax, trace, ...listeners, nonce: draw, drawId: () => `auto-${draw()}` }
 }

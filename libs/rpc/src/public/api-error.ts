@@ -82,14 +82,45 @@ function understood(details: readonly ErrorDetail[], message: string): [string, 
   return [reason, message, { metadata, details: rest, ...(retryAfterMs !== undefined && { retryAfterMs }) }]
 }
 
+const fieldType = `${prefix}google.rpc.BadRequest`
+
+/** Which fields of a request are to blame. */
+export function badRequestDetail(fields: readonly Readonly<{ field: string; description: string }>[]): ErrorDetail {
+  const fieldViolations = fields.map((each) => ({ ...each, reason: '', localizedMessage: undefined }))
+  return { typeUrl: fieldType, value: errorDetails.BadRequest.encode({ fieldViolations }).finish() }
+}
+
+/** A refusal in the words of a pure core, which knows no transport. */
+type Refusal = Readonly<{
+  code: RpcStatus
+  reason: string
+  message: string
+  detail?: Readonly<{ field?: string; metadata?: Readonly<Record<string, string>>; retryAfterMs?: number }>
+}>
+
+function isRefusal(thrown: object): thrown is Refusal {
+  const { code, reason } = thrown as Partial<Refusal>
+  return typeof code === 'string' && typeof reason === 'string' && Object.hasOwn(status, code)
+}
+
+function errorOfRefusal({ code, reason, message, detail = {} }: Refusal): ApiError {
+  const { field, ...options } = detail
+  const details = field === undefined ? [] : [badRequestDetail([{ field, description: message }])]
+  return new ApiError(code, reason, message, { ...options, details })
+}
+
 /** What anybody threw, as an answer. An error that is no answer is a fault of ours, and its words stay here. */
 export function asApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown
+  if (typeof thrown !== 'object' || thrown === null) return fault(thrown)
+  if (isRefusal(thrown)) return errorOfRefusal(thrown)
   const { code, message, details } = thrown as Partial<Error> & { code?: unknown; details?: unknown }
   const name = typeof code === 'number' ? (status[code] as RpcStatus | undefined) : undefined
   // Of a call that this process made in turn: its status is the answer.
   if (name !== undefined && name !== 'OK') {
     return new ApiError(name, '', typeof details === 'string' ? details : `${message}`, { cause: thrown })
   }
-  return new ApiError('INTERNAL', 'INTERNAL', 'the server failed; its log says why', { cause: thrown })
+  return fault(thrown)
 }
+
+const fault = (cause: unknown) => new ApiError('INTERNAL', 'INTERNAL', 'the server failed; its log says why', { cause })

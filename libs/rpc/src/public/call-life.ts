@@ -8,8 +8,8 @@ export type CallOptions = Readonly<{
   headers: IncomingHttpHeaders
   peer: string
   draining: AbortSignal
-  /** Granted; undefined: none. */
-  deadlineMs: number | undefined
+  /** For how long it may take; undefined: as long as it does. */
+  grantedMs: number | undefined
   clock: Clock
   requestId: string
 }>
@@ -24,7 +24,7 @@ export type CallLife = Readonly<{
 
 export const callerGone = (): ApiError => new ApiError('CANCELLED', 'CANCELLED', 'the caller has gone')
 
-export function beginCall({ headers, peer, draining, deadlineMs, clock, requestId }: CallOptions): CallLife {
+export function beginCall({ headers, peer, draining, grantedMs, clock, requestId }: CallOptions): CallLife {
   const ended = new AbortController()
   let open = true
   const cancel = (error: ApiError) => {
@@ -34,12 +34,12 @@ export function beginCall({ headers, peer, draining, deadlineMs, clock, requestI
     ended.abort(error)
   }
   const timeUp = () =>
-    cancel(new ApiError('DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED', `there is no answer within ${deadlineMs} ms`))
-  const timer = deadlineMs === undefined || deadlineMs <= 0 ? undefined : clock.after(deadlineMs, timeUp)
-  if (deadlineMs !== undefined && deadlineMs <= 0) timeUp()
+    cancel(new ApiError('DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED', `there is no answer within ${grantedMs} ms`))
+  const timer = grantedMs === undefined || grantedMs <= 0 ? undefined : clock.after(grantedMs, timeUp)
+  if (grantedMs !== undefined && grantedMs <= 0) timeUp()
   const context: CallContext = {
     metadata: (name) => headerOf(headers, name),
-    deadlineMs,
+    deadlineMs: grantedMs === undefined ? undefined : clock.now() + grantedMs,
     signal: ended.signal,
     draining,
     peer,

@@ -41,8 +41,8 @@ async function answerCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   try {
     const method = methodOf(server, path)
     checkMetadata(headers, server.limits)
-    const deadlineMs = grantedMs(headers, method, server.limits)
-    const begun = beginCall({ ...server, headers, peer: peerOf(stream), deadlineMs, requestId })
+    const grantedMs = grantedFor(headers, method, server.limits)
+    const begun = beginCall({ ...server, headers, peer: peerOf(stream), grantedMs, requestId })
     life = begun
     stream.on('close', () => begun.cancel(callerGone()))
     await runCall(stream, headers, { method, answer, life, server })
@@ -101,7 +101,7 @@ function methodOf(server: CallServer, path: string): PublicMethod {
   throw new ApiError('UNIMPLEMENTED', reason, `there is no method ${path.slice(0, 200)} here`)
 }
 
-function grantedMs(headers: IncomingHttpHeaders, method: PublicMethod, limits: PublicLimits): number | undefined {
+function grantedFor(headers: IncomingHttpHeaders, method: PublicMethod, limits: PublicLimits): number | undefined {
   const asked = timeoutMs(headerOf(headers, 'grpc-timeout'))
   if (!method.requestStream && !method.responseStream) return cappedMs(asked, limits.unaryDeadlineMsMax)
   return asked === undefined ? undefined : cappedMs(asked, limits.streamDeadlineMsMax)

@@ -4,7 +4,7 @@ import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
 export type CallContext = Readonly<{
   /** The first value under that name (lower case); of a name that ends in -bin: base64. */
   metadata(name: string): string | undefined
-  /** Milliseconds that the caller waits, as of the begin of the call; undefined: as long as it takes. */
+  /** By the clock: until when the caller waits; undefined: as long as it takes. */
   deadlineMs: number | undefined
   /** Nobody waits for the answer any more. */
   signal: AbortSignal

@@ -1,0 +1,8 @@
+import type { ProxyConfig } from '../../config.ts'
+import type { Context } from '../connection/context.ts'
+
+/** What the services of the public API stand on; of one incarnation of the proxy. */
+export type ApiContext = Readonly<{ config: ProxyConfig; context: Context }>
+
+/** As the topology calls a proxy. */
+export const nodeName = ({ zone }: ProxyConfig): string => `proxy-${zone.replace(/^az-/, '')}`

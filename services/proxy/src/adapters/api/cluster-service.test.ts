@@ -1,0 +1,32 @@
+import { cluster } from '@tern/proto'
+import { connectApi } from '@tern/rpc'
+import { silentLogger, systemClock, version } from '@tern/runtime'
+import { expect, onTestFinished, test } from 'vitest'
+import type { ProxyConfig } from '../../config.ts'
+import type { Context } from '../connection/context.ts'
+import { startApi } from './server.ts'
+
+test('a proxy says what region it serves, and by which of its proxies', async () => {
+  const config = {
+    ...{ zone: 'az-b', api: ['127.0.0.1:0'], apiShared: [] },
+    about: { log: 'kafka', mode: '' },
+  } as unknown as ProxyConfig
+  const context = { region: { queues: 12 }, clock: systemClock, logger: silentLogger } as unknown as Context
+  const server = await startApi({ config, context })
+  const client = connectApi(server.addresses[0] ?? '', cluster.ClusterServiceService)
+  onTestFinished(() => {
+    client.close()
+    server.kill()
+  })
+  expect(await client.getServerInfo({})).toEqual({
+    version,
+    proxy: 'proxy-b',
+    zone: 'az-b',
+    queues: 12,
+    log: 'kafka',
+    retention: { seconds: 259_200, nanos: 0 },
+    payloadBytesMax: 900_000,
+    pageSizeMax: 1_000,
+    mode: '',
+  })
+})
