@@ -4,6 +4,7 @@ import { type Duplex, duplexPair } from '@tern/runtime'
 import type { Metrics } from '@tern/telemetry'
 import { acceptLink, linkRpcService } from './adapters/link/link-service.ts'
 import { scanRpcService } from './adapters/scan/scan-service.ts'
+import { topicCountRpcService } from './adapters/topic-counts/topic-count-service.ts'
 import type { BrokerConfig } from './config.ts'
 import { telemetryWith } from './core/counters.ts'
 import { type BrokerLives, type BrokerPorts, createBrokerLives } from './lives.ts'
@@ -32,7 +33,8 @@ export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
     async start() {
       server = await startServer(config.listen, [
         linkRpcService(() => lives?.links()),
-        scanRpcService(() => lives?.scans()),
+        scanRpcService(() => lives?.present()?.scans),
+        topicCountRpcService(() => lives?.present()?.ownership, ports.clock),
       ])
       lives = createBrokerLives(config, server.address, { ...ports, telemetry })
       await lives.start()

@@ -40,8 +40,6 @@ export type BrokerNetwork = Readonly<{
 export type BrokerLives = Readonly<{
   /** The links of the present incarnation; undefined while there is none. */
   links(): Links | undefined
-  /** Likewise, what looks into its queues. */
-  scans(): Scans | undefined
   present(): Life | undefined
   /** Resolves once a nameserver has the first incarnation on the log. */
   start(): Promise<void>
@@ -100,7 +98,6 @@ export function createBrokerLives(config: BrokerConfig, address: string, ports: 
 
   return {
     links: () => life?.links,
-    scans: () => life?.scans,
     present: () => life,
     start: live,
     stop() {
@@ -166,8 +163,8 @@ function liveAs(
   routes.onChange((table) => ownership.follow(table))
   return {
     links,
-    scans: new Scans({ ownership, log, clock }),
     ownership,
+    scans: new Scans({ ownership, log, clock }),
     homes,
     logSilentMs: () => logSilence.ms,
     stop() {

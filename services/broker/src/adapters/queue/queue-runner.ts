@@ -9,6 +9,7 @@ import { type Reading, readRecord, topicIfMessage } from '../../core/queue/recor
 import type { Quotas } from '../../core/quotas.ts'
 import { RetainedAdmission } from '../../core/retained/retained-admission.ts'
 import { RetainedTopics } from '../../core/retained/retained-topics.ts'
+import { TopicCounts } from '../../core/topic-counts/topic-counts.ts'
 import type { StateStore } from '../home/state-store.ts'
 import type { CatchUpMeter } from '../past/catch-up-meter.ts'
 import type { PageCache } from '../past/page-cache.ts'
@@ -23,6 +24,8 @@ import type { Snapshots } from './snapshots.ts'
 const retryDelay = 100
 /** An owner that appended so short a while ago will do so again, and meets by that what others wrote. */
 const quietAfterMs = 20
+/** Topics whose counts are brought up to date in one turn: about a millisecond. */
+const topicsPerTurn = 500
 
 export type QueueRunnerOptions = Readonly<{
   queue: number
@@ -57,6 +60,8 @@ export class QueueRunner {
   /** Records that are no message. */
   readonly skipped: SkippedRecords
   readonly groups: QueueGroups
+  readonly topics = new TopicCounts()
+  readonly countedSinceMs: number
   /** Called when the queue has grown, and when it is given up. */
   readonly onGrowth = new Set<() => void>()
   /** The first position that retention has left. */
@@ -72,6 +77,7 @@ export class QueueRunner {
   private constructor(options: QueueRunnerOptions, state: QueueState) {
     this.options = options
     this.queue = options.queue
+    this.countedSinceMs = options.clock.now()
     this.state = state
     this.rerouter = new Rerouter({ ...options, state })
     this.skipped = new SkippedRecords(options)
@@ -97,6 +103,7 @@ export class QueueRunner {
     const runner = new QueueRunner(options, state)
     runner.logStart = start
     runner.retained.restore(retained)
+    for (const { topic } of retained) runner.topics.seed(topic)
     await runner.readTo(end)
     return runner
   }
@@ -152,9 +159,14 @@ export class QueueRunner {
     this.past.age(now)
     this.skipped.tell()
     this.groups.keep()
+    this.countTopics()
     if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
     this.state.movedBelow = this.rerouter.movedBelow
     void this.options.snapshots.keep(this.state, this.retained, now)
+  }
+
+  private countTopics(): void {
+    if (!this.closed && this.topics.fold(topicsPerTurn)) this.options.clock.soon(() => this.countTopics())
   }
 
   /** Lets those that lag catch up, from the ring or from the log, until all have come to the end or have no room. */
@@ -305,6 +317,7 @@ export class QueueRunner {
     }
     const message = { position, timeMs, topic, body }
     this.past.add(message)
+    this.topics.note(topic, body.length, timeMs, position)
     if (reading.writer === 'region' && reading.envelope.retain) this.retained.apply(message)
     this.dispatcher.offer(message)
     this.groups.offer(message)

@@ -13,6 +13,10 @@ export class RetainedTopics {
     return this.topics.size
   }
 
+  has(topic: string): boolean {
+    return this.topics.get(topic) !== undefined
+  }
+
   /** 0 when the topic has none. */
   bytesOf(topic: string): number {
     return this.topics.get(topic)?.body.length ?? 0
