@@ -36,7 +36,7 @@ export {
   reasonName,
   returnCode,
 } from './reason-code.ts'
-export { isValidTopicName, topicLevelsMax } from './topic.ts'
+export { isValidString, isValidTopicName, topicLevelsMax } from './topic.ts'
 export { matches, parseFilter, type TopicFilter } from './topic-filter.ts'
 export { keysPerPageMax, type TopicPage, TopicStore } from './topic-store.ts'
 export { TopicTree } from './topic-tree.ts'

@@ -13,7 +13,7 @@ export type Sight = Readonly<{
 const wholeSight: Sight = { view: message.MessageView.FULL, payloadPreviewBytes: 0 }
 
 /** In MQTT 5 and in what `Message.traceparent` is published as. */
-const traceparentProperty = 'traceparent'
+export const traceparentProperty = 'traceparent'
 
 /** `QualityOfService` keeps 0 for what was not said. */
 const qosOf = (level: number): message.QualityOfService => (level + 1) as message.QualityOfService
