@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { addressOf } from '@tern/runtime'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { SpanMetrics } from '../../core/span-metrics/span-metrics.ts'
 import type { SearchRequest, SearchStep, TraceSpans, TraceStore } from '../../ports.ts'
 import { GrafanaDouble, profiles } from '../../testing/grafana/double.ts'
 import { overNetwork } from '../../testing/grafana/over-network.ts'
 import { MemoryStore } from '../../testing/memory-store.ts'
 import { aSpan, aTrace, testsBegin } from '../../testing/spans.ts'
-import { plainText } from './body.ts'
 import { startTempo } from './serve.ts'
 
 const seconds = Number(testsBegin / 1_000_000_000n)
@@ -22,13 +22,12 @@ beforeAll(async () => {
     tagNames: (...given) => store.tagNames(...given),
     tagValues: (...given) => store.tagValues(...given),
   }
-  const metrics = () => plainText(200, '')
   const fault = (error: unknown) => faults.push(error)
   server = await startTempo('127.0.0.1:0', {
     store: held,
     now: () => (seconds + 60) * 1000,
     isReady: () => true,
-    metrics,
+    spanMetrics: new SpanMetrics(),
     fault,
   })
 })

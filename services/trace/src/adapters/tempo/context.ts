@@ -1,3 +1,4 @@
+import type { SpanMetrics } from '../../core/span-metrics/span-metrics.ts'
 import type { TraceStore } from '../../ports.ts'
 import { tempoLimits } from './limits.ts'
 import { TempoProblem } from './problem.ts'
@@ -17,8 +18,8 @@ export type TempoPorts = Readonly<{
   /** Milliseconds since 1970. */
   now: () => number
   isReady: () => boolean
-  /** What Prometheus reads. */
-  metrics: () => HttpAnswer
+  /** What the service graph is drawn from. */
+  spanMetrics: SpanMetrics
 }>
 
 /** What a handler has: the world, and the bound on how much is searched at once. */

@@ -3,6 +3,7 @@ import { decodedTag } from '../../core/search/tags.ts'
 import { bodyOf, plainText } from './body.ts'
 import type { Context, HttpAnswer, HttpRequest } from './context.ts'
 import { tempoLimits } from './limits.ts'
+import { metricsPage } from './metrics-page.ts'
 import { queryInstant, queryRange } from './over-time.ts'
 import { limitsOf, numberOf, rangeOf, secondsOf } from './parameters.ts'
 import { TempoProblem } from './problem.ts'
@@ -24,7 +25,7 @@ const version = '2.9.0'
 const fixed: Readonly<Record<string, Handler>> = {
   '/api/echo': () => plainText(200, 'echo'),
   '/ready': ({ isReady }) => (isReady() ? plainText(200, 'ready') : plainText(503, 'not ready: starting')),
-  '/metrics': ({ metrics }) => metrics(),
+  '/metrics': ({ spanMetrics }, { accept }) => metricsPage(spanMetrics, accept),
   '/api/status/buildinfo': () => ({
     status: 200,
     contentType: 'application/json',

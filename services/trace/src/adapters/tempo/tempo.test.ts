@@ -1,12 +1,12 @@
 import type { otlpTrace } from '@tern/proto'
 import { afterEach, describe, expect, test } from 'vitest'
+import { SpanMetrics } from '../../core/span-metrics/span-metrics.ts'
 import type { TraceSpans } from '../../ports.ts'
 import { GrafanaDouble, profiles, type Server } from '../../testing/grafana/double.ts'
 import { inProcess } from '../../testing/grafana/in-process.ts'
 import { overNetwork } from '../../testing/grafana/over-network.ts'
 import { MemoryStore } from '../../testing/memory-store.ts'
 import { aSpan, aTrace, testsBegin } from '../../testing/spans.ts'
-import { plainText } from './body.ts'
 import { startTempo } from './serve.ts'
 import { createTempo } from './tempo.ts'
 
@@ -42,7 +42,7 @@ function aMessage(number: number, shape: { failed?: boolean; note?: string } = {
 
 function serverOf(store: MemoryStore, isReady = true): Server {
   const now = () => (seconds + 300) * 1000
-  return inProcess(createTempo({ store, now, isReady: () => isReady, metrics: () => plainText(200, '# EOF\n') }))
+  return inProcess(createTempo({ store, now, isReady: () => isReady, spanMetrics: new SpanMetrics() }))
 }
 
 const running: { stop(): void }[] = []
@@ -53,7 +53,7 @@ afterEach(() => {
 /** The same behind a real port. */
 async function servedOf(store: MemoryStore): Promise<Server> {
   const now = () => (seconds + 300) * 1000
-  const ports = { store, now, isReady: () => true, metrics: () => plainText(200, '# EOF\n'), fault: fail }
+  const ports = { store, now, isReady: () => true, spanMetrics: new SpanMetrics(), fault: fail }
   const server = await startTempo('127.0.0.1:0', ports)
   running.push(server)
   return overNetwork(server.address)

@@ -1,0 +1,70 @@
+import { SeriesTable } from './series.ts'
+
+export type SpanKind = 'UNSPECIFIED' | 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER'
+export type ConnectionType = '' | 'virtual_node' | 'messaging_system' | 'database'
+
+/** One span. Its name is of few: an operation and a template, never a topic or a client. */
+export type CountedSpan = Readonly<{
+  service: string
+  name: string
+  kind: SpanKind
+  status: 'UNSET' | 'OK' | 'ERROR'
+  seconds: number
+  traceId: string
+}>
+
+/** One request, message or delivery from a service to another. */
+export type CountedEdge = Readonly<{
+  client: string
+  server: string
+  connectionType: ConnectionType
+  failed: boolean
+  /** As long as the server took; undefined: it is not known. */
+  serverSeconds: number | undefined
+  clientSeconds: number | undefined
+  traceId: string
+}>
+
+const spanSeriesMax = 2_000
+const edgeSeriesMax = 1_000
+const other = 'other'
+
+/** What Grafana's service graph and its span tables are drawn from, counted span by span. */
+export class SpanMetrics {
+  readonly spans = new SeriesTable(spanSeriesMax, ([, , kind = '', status = '']) => [other, other, kind, status])
+  readonly requests = new SeriesTable(edgeSeriesMax, overflow)
+  readonly failed = new SeriesTable(edgeSeriesMax, overflow)
+  readonly serverSeconds = new SeriesTable(edgeSeriesMax, overflow)
+  readonly clientSeconds = new SeriesTable(edgeSeriesMax, overflow)
+  /** Spans whose other side did not come. */
+  unpaired = 0
+
+  countSpan({ service, name, kind, status, seconds, traceId }: CountedSpan, atMs: number): void {
+    const labels = [service, name, `SPAN_KIND_${kind}`, `STATUS_CODE_${status}`]
+    this.spans.of(labels).record(seconds, { traceId, value: seconds, atMs })
+  }
+
+  countEdge(edge: CountedEdge, atMs: number): void {
+    const labels = [edge.client, edge.server, edge.connectionType]
+    const { traceId, serverSeconds, clientSeconds } = edge
+    this.requests.of(labels).record(0, undefined)
+    // There from the first request on, so that a rate of failures has a beginning.
+    const failed = this.failed.of(labels)
+    if (edge.failed) failed.record(0, undefined)
+    time(this.serverSeconds, labels, serverSeconds, traceId, atMs)
+    time(this.clientSeconds, labels, clientSeconds, traceId, atMs)
+  }
+}
+
+const overflow = (labels: readonly string[]) => [other, other, labels[2] ?? '']
+
+function time(
+  table: SeriesTable,
+  labels: readonly string[],
+  seconds: number | undefined,
+  traceId: string,
+  atMs: number,
+) {
+  if (seconds === undefined) return
+  table.of(labels).record(seconds, { traceId, value: seconds, atMs })
+}
