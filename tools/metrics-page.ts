@@ -7,6 +7,8 @@ runs, and at \`/ready\` whether it serves (503 and which part does not, until th
 process with the numbers of three services, and \`.tern/region.json\` has the addresses. Every line has the label \`zone\`; \`target_info\` says what
 the process is. No label holds a topic, a client or an address: there are never more lines than queues and reasons need.
 
+Where a collector is named (docs/telemetry.md) the same numbers leave by OTLP as well, with dots in their names and without unit and \`_total\`.
+
 Printed by \`npx node tools/metrics-table.ts\` from the services' \`src/metrics.ts\`.
 `
 

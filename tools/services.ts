@@ -4,7 +4,7 @@ import { metricSpecs as logMetrics } from '@tern/log'
 import { settings as nameserver, metricSpecs as nameserverMetrics } from '@tern/nameserver'
 import { settings as proxy, metricSpecs as proxyMetrics } from '@tern/proxy'
 import type { MetricSpecs } from '@tern/telemetry'
-import { processMetricSpecs } from '@tern/telemetry/node'
+import { exportMetricSpecs, processMetricSpecs } from '@tern/telemetry/node'
 
 /** Settings of every service that runs as a process of its own, in the order of the README. */
 export const settingsOfServices: Readonly<Record<string, Spec>> = { nameserver, broker, proxy }
@@ -16,4 +16,5 @@ export const metricsOfServices: Readonly<Record<string, MetricSpecs>> = {
   nameserver: nameserverMetrics,
   'embedded log': logMetrics,
   'every process': processMetricSpecs,
+  'processes that export to a collector': exportMetricSpecs,
 }

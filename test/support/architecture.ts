@@ -13,6 +13,14 @@ const owners: Readonly<Record<string, RegExp>> = {
   '@grpc/grpc-js': /^libs\/rpc\/src\//,
   '@bufbuild/protobuf': /^libs\/(proto|api)\/src\//,
   re2js: /^services\/trace\/src\/core\/traceql\/pattern\.ts$/,
+  '@opentelemetry/api': /^libs\/telemetry\/src\/node\/otel\//,
+  '@opentelemetry/exporter-metrics-otlp-grpc': /^libs\/telemetry\/src\/node\/otel\//,
+  '@opentelemetry/exporter-metrics-otlp-proto': /^libs\/telemetry\/src\/node\/otel\//,
+  '@opentelemetry/exporter-trace-otlp-grpc': /^libs\/telemetry\/src\/node\/otel\//,
+  '@opentelemetry/exporter-trace-otlp-proto': /^libs\/telemetry\/src\/node\/otel\//,
+  '@opentelemetry/resources': /^libs\/telemetry\/src\/node\/otel\//,
+  '@opentelemetry/sdk-metrics': /^libs\/telemetry\/src\/node\/otel\//,
+  '@opentelemetry/sdk-trace': /^libs\/telemetry\/src\/node\/otel\//,
   ws: /^services\/proxy\/src\/adapters\//,
 }
 

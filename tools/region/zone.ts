@@ -6,7 +6,7 @@ import { exitCodeFor, logSettings, openLog } from '@tern/log'
 import { createNameserver } from '@tern/nameserver'
 import { createProxy, overGrpc } from '@tern/proxy'
 import { createLogger, systemClock } from '@tern/runtime'
-import { serveEndpointsOrExit } from '@tern/telemetry/node'
+import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { flagsOrExit } from '../flags.ts'
 import { queuesOfRegion } from './plan.ts'
 
@@ -38,10 +38,14 @@ const log = await openLog(settings, systemClock, logger).catch((error: Error) =>
 
 const nameservers = flags.nameservers.split(',')
 const ports = { log, clock: systemClock, logger }
+const instance = randomUUID()
+const exporting = await openTelemetry({ env: process.env, clock: systemClock, logger })
+/** Three services in one process are three resources. */
+const portsOf = (service: string) => ({ ...ports, tracer: exporting.tracerOf({ service, zone: flags.zone, instance }) })
 
 const broker = createBroker(
   { zone: flags.zone, nonce: randomUUID, listen: flags.broker, nameservers, quotas: quotasUnlessTold },
-  ports,
+  portsOf('broker'),
 )
 /** A third of all links is one of a zone to itself. */
 const dialBroker = (address: string) => (address === broker.address() ? broker.connect() : overGrpc(address))
@@ -56,7 +60,7 @@ const nameserver = createNameserver(
     queues: queuesOfRegion,
     movesMax: 2,
   },
-  ports,
+  portsOf('nameserver'),
 )
 const proxy = createProxy(
   {
@@ -72,19 +76,21 @@ const proxy = createProxy(
     apiShared: [flags['api-shared']],
     about: { log: settings.log === 'kafka' ? 'kafka' : 'embedded', mode: 'development' },
   },
-  { ...ports, network: { dialBroker } },
+  { ...portsOf('proxy'), network: { dialBroker } },
 )
 /** In the order of their start. */
 const parts: readonly Part[] = [nameserver, broker, proxy]
 await serveEndpointsOrExit([flags.metrics], {
   metrics: [nameserver.metrics, broker.metrics, proxy.metrics],
   ready: { nameserver: nameserver.serves, broker: broker.serves, proxy: proxy.serves },
-  identity: { service: 'zone', zone: flags.zone, instance: randomUUID() },
+  identity: { service: 'zone', zone: flags.zone, instance },
+  exporting,
 })
 
 process.on('SIGTERM', async () => {
   for (const part of parts.toReversed()) await part.stop()
   await log.close()
+  await exporting.stop()
   process.exit(0)
 })
 

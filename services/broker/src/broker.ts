@@ -27,7 +27,7 @@ export type Broker = Readonly<{
 export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
   let server: RpcServer | undefined
   let lives: BrokerLives | undefined
-  const { telemetry = telemetryWith() } = ports
+  const telemetry = telemetryWith(ports.tracer)
   return {
     address: () => server?.address ?? config.listen,
     async start() {
@@ -36,7 +36,7 @@ export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
         scanRpcService(() => lives?.present()?.scans),
         topicCountRpcService(() => lives?.present()?.ownership, ports.clock),
       ])
-      lives = createBrokerLives(config, server.address, { ...ports, telemetry })
+      lives = createBrokerLives(config, server.address, ports, telemetry)
       await lives.start()
     },
     connect() {

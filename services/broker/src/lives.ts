@@ -7,6 +7,7 @@ import {
   type WatchRoutes,
 } from '@tern/routing'
 import { type Clock, type Logger, Silence } from '@tern/runtime'
+import type { Tracer } from '@tern/telemetry'
 import { Forgetter } from './adapters/forgetting/forgetter.ts'
 import { createHomeService, type HomeService } from './adapters/home/service.ts'
 import { HomeQuestions } from './adapters/link/home-questions.ts'
@@ -26,7 +27,7 @@ export type BrokerPorts = Readonly<{
   log: Log
   clock: Clock
   logger: Logger
-  telemetry?: Telemetry
+  tracer?: Tracer
   /** How others are reached; gRPC when left out. */
   network?: BrokerNetwork
 }>
@@ -58,8 +59,13 @@ export type Life = Readonly<{
 const askLogEveryMs = 1_000
 
 /** One incarnation after the other: who finds itself declared dead drops everything and comes back as a new one. */
-export function createBrokerLives(config: BrokerConfig, address: string, ports: BrokerPorts): BrokerLives {
-  const { clock, logger, network, telemetry = telemetryWith() } = ports
+export function createBrokerLives(
+  config: BrokerConfig,
+  address: string,
+  ports: BrokerPorts,
+  telemetry: Telemetry = telemetryWith(ports.tracer),
+): BrokerLives {
+  const { clock, logger, network } = ports
   let life: Life | undefined
   let stopped = false
   let end = () => {}

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { exitCodeFor, openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
-import { serveEndpointsOrExit } from '@tern/telemetry/node'
+import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createBroker } from './broker.ts'
 import { checkSettings, settings } from './settings.ts'
 
@@ -12,14 +12,17 @@ const { zone, listen, nameservers, sessionsMax, retainedMax, retainedBytesMax, g
 const logger = createLogger().child({ service: 'broker', zone })
 const log = await openLog(given, systemClock, logger).catch(refuse)
 const quotas = { sessionsMax, retainedMax, retainedBytesMax, groupsMax }
+const identity = { service: 'broker', zone, instance: randomUUID() }
+const exporting = await openTelemetry({ env: process.env, clock: systemClock, logger })
 const broker = createBroker(
   { zone, nonce: randomUUID, listen, nameservers, quotas },
-  { log, clock: systemClock, logger },
+  { log, clock: systemClock, logger, tracer: exporting.tracerOf(identity) },
 )
 
 async function stop(): Promise<never> {
   broker.stop()
   await log.close()
+  await exporting.stop()
   process.exit(0)
 }
 process.on('SIGTERM', stop)
@@ -34,7 +37,7 @@ function refuse(error: Error): never {
   process.exit(exitCodeFor(error))
 }
 
-const identity = { service: 'broker', zone, instance: randomUUID() }
-await serveEndpointsOrExit(given.metrics, { metrics: [broker.metrics], ready: { broker: broker.serves }, identity })
+const ready = { broker: broker.serves }
+await serveEndpointsOrExit(given.metrics, { metrics: [broker.metrics], ready, identity, exporting })
 await broker.start().catch(refuse)
 process.stdout.write(`broker ready on ${broker.address()}\n`)

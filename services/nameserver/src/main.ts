@@ -3,14 +3,17 @@ import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { exitCodeFor, openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
-import { serveEndpointsOrExit } from '@tern/telemetry/node'
+import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createNameserver } from './nameserver.ts'
 import { checkSettings, configOf, settings } from './settings.ts'
 
 const given = settingsOrExit('nameserver [flags]: one of the equal nameservers of a region', settings, checkSettings)
 const logger = createLogger().child({ service: 'nameserver', zone: given.zone })
 const log = await openLog(given, systemClock, logger).catch(refuse)
-const nameserver = createNameserver(configOf(given, randomUUID()), { log, clock: systemClock, logger })
+const identity = { service: 'nameserver', zone: given.zone, instance: randomUUID() }
+const exporting = await openTelemetry({ env: process.env, clock: systemClock, logger })
+const tracer = exporting.tracerOf(identity)
+const nameserver = createNameserver(configOf(given, randomUUID()), { log, clock: systemClock, logger, tracer })
 
 // While its log does not answer it has neither sockets nor timers that would keep its process alive, and waits for it all the same.
 setInterval(() => {}, 2 ** 30)
@@ -18,6 +21,7 @@ setInterval(() => {}, 2 ** 30)
 async function stop(): Promise<never> {
   nameserver.stop()
   await log.close()
+  await exporting.stop()
   process.exit(0)
 }
 process.on('SIGTERM', stop)
@@ -32,8 +36,7 @@ function refuse(error: Error): never {
   process.exit(exitCodeFor(error))
 }
 
-const identity = { service: 'nameserver', zone: given.zone, instance: randomUUID() }
 const ready = { nameserver: nameserver.serves }
-await serveEndpointsOrExit(given.metrics, { metrics: [nameserver.metrics], ready, identity })
+await serveEndpointsOrExit(given.metrics, { metrics: [nameserver.metrics], ready, identity, exporting })
 await nameserver.start().catch(refuse)
 process.stdout.write(`nameserver ready on ${nameserver.address()}\n`)

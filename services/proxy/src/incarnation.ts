@@ -1,5 +1,6 @@
 import { createMembership, createRouteWatcher, type MembershipOptions, type WatchRoutes } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
+import { noTracer, type Tracer } from '@tern/telemetry'
 import { Connections } from './adapters/connection/connections.ts'
 import type { Context } from './adapters/connection/context.ts'
 import { type BegunLedger, beginLedger } from './adapters/ledger/begin-ledger.ts'
@@ -17,6 +18,7 @@ export type ProxyPorts = Readonly<{
   logger: Logger
   /** Of the process; new ones when left out. */
   counters?: ProxyCounters
+  tracer?: Tracer
   /** How others are reached; gRPC when left out. */
   network?: Partial<ProxyNetwork>
 }>
@@ -39,7 +41,7 @@ export type Incarnation = Readonly<{
 export async function beginIncarnation(
   config: ProxyConfig,
   address: string,
-  { clock, logger, counters = new ProxyCounters(), network = {} }: ProxyPorts,
+  { clock, logger, counters = new ProxyCounters(), tracer = noTracer, network = {} }: ProxyPorts,
   declaredDead: () => void,
 ): Promise<Incarnation> {
   const { nameservers: addresses, zone } = config
@@ -95,6 +97,18 @@ export async function beginIncarnation(
   logger.info('joined', { incarnation: proxy, queues: linked.queues })
   const shapes = new WildcardShapes()
   const { drawId } = config
-  const context = { region: linked, fanOut, groups, connections, counters, ledger, shapes, clock, logger, drawId }
+  const context = {
+    region: linked,
+    fanOut,
+    groups,
+    connections,
+    counters,
+    tracer,
+    ledger,
+    shapes,
+    clock,
+    logger,
+    drawId,
+  }
   return { context, region: linked, flush: () => begun?.flush(), stop }
 }

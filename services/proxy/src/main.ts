@@ -2,19 +2,23 @@
 import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { createLogger, systemClock } from '@tern/runtime'
-import { serveEndpointsOrExit } from '@tern/telemetry/node'
+import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createProxy } from './proxy.ts'
 import { checkSettings, configOf, settings } from './settings.ts'
 
 const given = settingsOrExit('proxy [flags]: speaks MQTT with the clients of a zone', settings, checkSettings)
 const logger = createLogger().child({ service: 'proxy', zone: given.zone })
-const proxy = createProxy(configOf(given, randomUUID), { clock: systemClock, logger })
+const identity = { service: 'proxy', zone: given.zone, instance: randomUUID() }
+const exporting = await openTelemetry({ env: process.env, clock: systemClock, logger })
+const tracer = exporting.tracerOf(identity)
+const proxy = createProxy(configOf(given, randomUUID), { clock: systemClock, logger, tracer })
 
 // While no nameserver answers it has neither sockets nor timers that would keep its process alive, and waits for one all the same.
 setInterval(() => {}, 2 ** 30)
 
 async function stop(): Promise<never> {
   await proxy.stop()
+  await exporting.stop()
   process.exit(0)
 }
 process.on('SIGTERM', stop)
@@ -25,7 +29,7 @@ function refuse(error: Error): never {
   process.exit(1)
 }
 
-const identity = { service: 'proxy', zone: given.zone, instance: randomUUID() }
-await serveEndpointsOrExit(given.metrics, { metrics: [proxy.metrics], ready: { proxy: proxy.serves }, identity })
+const ready = { proxy: proxy.serves }
+await serveEndpointsOrExit(given.metrics, { metrics: [proxy.metrics], ready, identity, exporting })
 await proxy.start().catch(refuse)
 process.stdout.write(`proxy ready on ${given.mqtt}\n`)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startServer } from '@tern/rpc'
 import { createLogger, systemClock } from '@tern/runtime'
-import { serveEndpointsOrExit } from '@tern/telemetry/node'
+import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { compactionLagMs } from '../compaction.ts'
 import { Catalog } from './catalog.ts'
 import { CommitRefused } from './journal.ts'
@@ -92,6 +92,7 @@ await serveEndpointsOrExit(metrics === undefined ? [] : [metrics], {
   metrics: [logMetrics(counters, store)],
   ready: { log: () => store.refusal === undefined },
   identity: { service: 'log', zone: '', instance: randomUUID() },
+  exporting: await openTelemetry({ env: process.env, clock: systemClock, logger }),
 })
 const server = await startServer(listen, [service]).catch((error: Error) => {
   unlockFolder(data)

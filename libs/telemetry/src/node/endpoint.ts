@@ -4,6 +4,7 @@ import { addressOf, systemClock } from '@tern/runtime'
 import { type Identity, identityAttributes } from '../identity.ts'
 import type { Metrics } from '../metrics.ts'
 import { contentTypes, prometheusText, type TextFormat } from '../prometheus-text.ts'
+import type { Exporting } from './open-telemetry.ts'
 import { processMetrics } from './process-metrics.ts'
 
 export type EndpointOptions = Readonly<{
@@ -11,6 +12,8 @@ export type EndpointOptions = Readonly<{
   /** Each part of the process that may not be ready yet, by name. */
   ready: Readonly<Record<string, () => boolean>>
   identity: Identity
+  /** What is told at the addresses leaves for a collector, too, where one is named. */
+  exporting?: Exporting
 }>
 
 export type Endpoint = Readonly<{ address: string; close(): void }>
@@ -22,8 +25,10 @@ const headersBytesMax = 8 * 1024
 
 /** The same at each of the addresses; what the process itself takes is told with what it counts. */
 export function serveEndpoints(addresses: readonly string[], options: EndpointOptions): Promise<readonly Endpoint[]> {
-  if (addresses.length === 0) return Promise.resolve([])
-  const metrics = [...options.metrics, processMetrics(systemClock)]
+  const { identity, exporting } = options
+  if (addresses.length === 0 && exporting === undefined) return Promise.resolve([])
+  const metrics = [...options.metrics, processMetrics(systemClock), ...(exporting?.metrics ?? [])]
+  exporting?.send(identity, metrics)
   return Promise.all(addresses.map((address) => serveEndpoint(address, { ...options, metrics })))
 }
 

@@ -1,3 +1,5 @@
 export { type Endpoint, type EndpointOptions, serveEndpoints, serveEndpointsOrExit } from './endpoint.ts'
+export { exportMetricSpecs } from './export-metrics.ts'
 export { metricsSetting } from './metrics-setting.ts'
+export { type Exporting, openTelemetry } from './open-telemetry.ts'
 export { processMetricSpecs } from './process-metrics.ts'

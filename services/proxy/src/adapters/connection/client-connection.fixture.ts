@@ -1,6 +1,7 @@
 import { type Packet, serverPackets } from '@tern/mqtt/testing'
 import { home } from '@tern/proto'
 import { silentLogger } from '@tern/runtime'
+import { noTracer } from '@tern/telemetry'
 import { WildcardShapes } from '../../core/connection/held-filters.ts'
 import { ProxyCounters } from '../../core/counters.ts'
 import { FanOut } from '../../core/delivery/fan-out.ts'
@@ -147,7 +148,7 @@ export class FakeRegion {
   }
 }
 
-export function setUp() {
+export function setUp(tracer = noTracer) {
   const clock = new FakeClock()
   const fake = new FakeRegion()
   const counters = new ProxyCounters()
@@ -157,6 +158,7 @@ export function setUp() {
   const context = {
     ...{ region, groups, connections, counters, clock, shapes: new WildcardShapes(), fanOut: new FanOut(counters) },
     logger: silentLogger,
+    tracer,
     ledger: silentLedger,
     drawId: () => 'drawn',
   }

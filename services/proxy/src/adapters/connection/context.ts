@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@tern/runtime'
+import type { Tracer } from '@tern/telemetry'
 import type { WildcardShapes } from '../../core/connection/held-filters.ts'
 import type { ProxyCounters } from '../../core/counters.ts'
 import type { FanOut } from '../../core/delivery/fan-out.ts'
@@ -15,6 +16,7 @@ export type Context = Readonly<{
   ledger: Ledger
   connections: Connections
   counters: ProxyCounters
+  tracer: Tracer
   /** Of the filters of all clients here. */
   shapes: WildcardShapes
   clock: Clock

@@ -1,5 +1,6 @@
-import { reasonCode, type SubscribePacket, type UnsubscribePacket } from '@tern/mqtt'
+import { reasonCode, reasonName, type SubscribePacket, type UnsubscribePacket } from '@tern/mqtt'
 import { home, type state } from '@tern/proto'
+import { inSpan, type Span } from '@tern/telemetry'
 import { type Grant, grantsOf } from '../../core/connection/grants.ts'
 import { HeldFilters } from '../../core/connection/held-filters.ts'
 import { sendRetained } from './retained.ts'
@@ -20,21 +21,27 @@ export class Subscribing {
   }
 
   subscribe(packet: SubscribePacket): void {
-    this.session.connection.context.counters.subscribes += packet.subscriptions.length
-    this.alone(async () => {
-      const begun = await Promise.all(grantsOf(packet).map((grant) => this.begin(grant)))
-      if (this.closed) return
-      const subscriptions = begun.flatMap((each) => (typeof each === 'number' ? [] : [each.subscription]))
-      const refusal = await this.keep(subscriptions)
-      if (this.closed) return
-      if (refusal !== undefined) this.takeBack(begun)
-      else await this.join(subscriptions)
-      if (this.closed) return
-      const reasonCodes = begun.map((each) => (typeof each === 'number' ? each : (refusal ?? each.subscription.qos)))
-      const { connection } = this.session
-      connection.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: {} })
-      if (refusal === undefined) this.answerRetained(begun)
-    })
+    const { counters, tracer } = this.session.connection.context
+    counters.subscribes += packet.subscriptions.length
+    const filters = packet.subscriptions.map(({ filter }) => filter).join(' ')
+    const attributes = { 'messaging.client.id': this.session.author.clientId, 'tern.filters': filters.slice(0, 1_024) }
+    this.alone(() => inSpan(tracer.start('subscribe', { attributes }), (span) => this.subscribeTraced(packet, span)))
+  }
+
+  private async subscribeTraced(packet: SubscribePacket, span: Span): Promise<void> {
+    const begun = await Promise.all(grantsOf(packet).map((grant) => this.begin(grant)))
+    if (this.closed) return
+    const subscriptions = begun.flatMap((each) => (typeof each === 'number' ? [] : [each.subscription]))
+    const refusal = await this.keep(subscriptions)
+    if (this.closed) return
+    if (refusal !== undefined) span.set({ 'tern.reason': reasonName(refusal) })
+    if (refusal !== undefined) this.takeBack(begun)
+    else await this.join(subscriptions)
+    if (this.closed) return
+    const reasonCodes = begun.map((each) => (typeof each === 'number' ? each : (refusal ?? each.subscription.qos)))
+    const { connection } = this.session
+    connection.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: {} })
+    if (refusal === undefined) this.answerRetained(begun)
   }
 
   unsubscribe({ packetId, filters }: UnsubscribePacket): void {
