@@ -71,14 +71,8 @@ function tableOf(owner: string, epoch: number): RouteTable {
     }
   })
   const broker = owner === 'a:1' ? 0 : 1
-  const update = {
-    snapshot: true,
-    revision: epoch,
-    queues: 1,
-    routes: [{ queue: 0, epoch, broker }],
-    members,
-    died: [],
-  }
+  const routes = [{ queue: 0, epoch, broker }]
+  const update = { snapshot: true, revision: epoch, queues: 1, routes, members, died: [] }
   return applyRoutes(emptyRouteTable, update)
 }
 
