@@ -1,9 +1,9 @@
 import type { nameserver } from '@tern/proto'
 import { control } from '@tern/proto'
 import { type Duplex, duplexPair } from '@tern/runtime'
+import { manualClock } from '@tern/runtime/testing'
 import { expect, test } from 'vitest'
 import { createMembership } from './membership.ts'
-import { manualClock } from './testing/manual-clock.ts'
 
 type ServerSide = Duplex<nameserver.RegisterResponse, nameserver.RegisterRequest>
 

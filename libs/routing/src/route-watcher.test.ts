@@ -1,7 +1,7 @@
 import { nameserver } from '@tern/proto'
+import { manualClock } from '@tern/runtime/testing'
 import { expect, test } from 'vitest'
 import { createRouteWatcher, deathsMax, type WatchRoutes } from './route-watcher.ts'
-import { manualClock } from './testing/manual-clock.ts'
 import { member } from './testing/member.ts'
 
 function watching() {

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from '@tern/runtime'
+import type { Clock, Millis } from '../clock.ts'
 
 /** Time that passes when a test says so. */
 export function manualClock(): Clock & { pass(millis: Millis): void } {
