@@ -11,6 +11,7 @@ import { pub } from './commands/pub.ts'
 import { listQueues } from './commands/queues.ts'
 import { simulateFleet } from './commands/simulate.ts'
 import { status } from './commands/status.ts'
+import { sub } from './commands/sub.ts'
 import { bench, open } from './commands/tools.ts'
 import {
   findTopics,
@@ -26,7 +27,7 @@ import { drain, heal, kill, listZones, pause, undrain } from './commands/zones.t
 
 /** In the order in which they are listed. */
 export const commands: readonly Command[] = [
-  ...[status, doctor, pub, tail, query, get, trace, searchTraces, why, resend],
+  ...[status, doctor, pub, sub, tail, query, get, trace, searchTraces, why, resend],
   ...[listClients, getClient, kickClients, removeClient],
   ...[topicTree, findTopics, whoGets, listRetained, getRetained, setRetained, removeRetained],
   ...[listGroups, getGroup, resetGroup, listQueues],

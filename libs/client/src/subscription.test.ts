@@ -9,7 +9,7 @@ function begin() {
   const clock = manualClock()
   const wire = fakeWire()
   const open = messaging.SubscribeRequest_Open.fromPartial({ topicFilters: ['a/#'], group: 'g' })
-  const subscription = new Subscription(wire, { open, clock, chance: () => 1 })
+  const subscription = new Subscription(wire, { open, clock, chance: () => 1, onOpened() {}, onOver() {} })
   const stream = () => wire.subscribing.at(-1)!
   const opened = (subscriberId = 's-1') => {
     const value = messaging.SubscribeResponse_Opened.fromPartial({ subscriberId, ackDeadline: durationOf(30_000) })

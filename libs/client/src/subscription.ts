@@ -10,6 +10,8 @@ export type SubscriptionOptions = Readonly<{
   open: messaging.SubscribeRequest_Open
   clock: Clock
   chance(): number
+  onOpened(opened: messaging.SubscribeResponse_Opened): void
+  onOver(): void
 }>
 
 /** Three heartbeats missed: the other side is gone, whatever the socket says. */
@@ -38,6 +40,7 @@ export class Subscription implements AsyncIterable<ReceivedMessage> {
   private attempt = 0
   private heardAt = 0
   private readonly timers = new Map<string, Timer>()
+  private readonly over = Promise.withResolvers<void>()
   private flushing = false
 
   constructor(wire: Wire, options: SubscriptionOptions) {
@@ -72,12 +75,20 @@ export class Subscription implements AsyncIterable<ReceivedMessage> {
     this.say({ $case: 'drain', value: {} })
   }
 
+  /** Drains, and resolves once it is over. */
+  drained(): Promise<void> {
+    this.drain()
+    return this.over.promise
+  }
+
   close(): void {
     if (this.ending === 'over') return
     this.flushAcks()
     this.ending = 'over'
     for (const timer of this.timers.values()) timer.cancel()
     this.stream?.end()
+    this.over.resolve()
+    this.options.onOver()
     this.wake()
   }
 
@@ -107,13 +118,17 @@ export class Subscription implements AsyncIterable<ReceivedMessage> {
       this.arm('moving', this.options.chance() * millisOf(frame.value.grace, 1_000), () => this.reopen())
   }
 
-  private opened({ subscriberId, ackDeadline, outcomes }: messaging.SubscribeResponse_Opened): void {
+  private opened(told: messaging.SubscribeResponse_Opened): void {
+    const { subscriberId, ackDeadline, outcomes } = told
     this.attempt = 0
     this.subscriberId = subscriberId
     this.deadlineMs = millisOf(ackDeadline, this.deadlineMs)
     this.arm('extend', this.deadlineMs / extensions, () => this.extend())
     const refused = outcomes.find(({ error }) => error !== undefined)
-    if (refused?.error === undefined) return
+    if (refused?.error === undefined) {
+      this.options.onOpened(told)
+      return
+    }
     const { message } = refused.error
     this.fail({
       code: 'FAILED_PRECONDITION',
