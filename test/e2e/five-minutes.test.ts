@@ -33,14 +33,29 @@ test('what tern publishes, tern sub shows', async () => {
   const [, messageId = ''] = /^stored (\d+-\d+) {2}queue \d+ offset \d+ {2}[\d.]+ ms/.exec(out) ?? []
   hello = messageId
   expect(await sub.line(/demo\/hello/)).toContain('hi')
-  await execute('mosquitto_pub', ['-p', region.addresses[2]?.split(':')[1] ?? '', '-t', 'demo/hello', '-m', 'from mosquitto'])
+  await execute('mosquitto_pub', [
+    '-p',
+    region.addresses[2]?.split(':')[1] ?? '',
+    '-t',
+    'demo/hello',
+    '-m',
+    'from mosquitto',
+  ])
   expect(await sub.line(/from mosquitto/)).toMatch(/demo\/hello/)
   sub.end()
 })
 
 test('curl publishes a raw body, and gets the address where it is stored', async () => {
-  const { stdout } = await execute('curl', ['-s', `http://${region.plan.api}/v1/topics/demo/hello/messages`, '-d', 'from curl'])
-  expect(JSON.parse(stdout)).toMatchObject({ messageId: expect.stringMatching(/^\d+-\d+$/), position: expect.anything() })
+  const { stdout } = await execute('curl', [
+    '-s',
+    `http://${region.plan.api}/v1/topics/demo/hello/messages`,
+    '-d',
+    'from curl',
+  ])
+  expect(JSON.parse(stdout)).toMatchObject({
+    messageId: expect.stringMatching(/^\d+-\d+$/),
+    position: expect.anything(),
+  })
 })
 
 test('buf curl subscribes by reflection, from the earliest message', async () => {
