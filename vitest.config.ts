@@ -39,6 +39,17 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        // In a real browser, after everything else.
+        test: {
+          name: 'console',
+          include: ['test/console/**/*.test.ts'],
+          maxWorkers: 1,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
       // What needs a real Kafka, which it starts itself: `npm run test:kafka`.
       ...(process.env['TERN_TEST_KAFKA'] === undefined
         ? []
@@ -52,7 +63,7 @@ export default defineConfig({
                 maxWorkers: 1,
                 testTimeout: 120_000,
                 hookTimeout: 120_000,
-                sequence: { groupOrder: 2 },
+                sequence: { groupOrder: 3 },
               },
             },
           ]),

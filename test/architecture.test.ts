@@ -4,7 +4,14 @@ import { expect, test } from 'vitest'
 import { brokenRules, type SourceFile } from './support/architecture.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const ours = ['libs/*/src/**/*.ts', 'services/*/src/**/*.ts', 'test/**/*.ts', 'tools/**/*.ts', 'bench/**/*.ts']
+const ours = [
+  'libs/*/src/**/*.ts',
+  'services/*/src/**/*.ts',
+  'services/*/web/**/*.{ts,tsx}',
+  'test/**/*.ts',
+  'tools/**/*.ts',
+  'bench/**/*.ts',
+]
 const files: SourceFile[] = globSync(ours, { cwd: root })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => !path.includes('/gen/') && !path.includes('/dist/') && !path.includes('node_modules'))
@@ -54,7 +61,7 @@ const faults: [name: string, file: SourceFile, named: string][] = [
     '@grpc/grpc-js',
   ],
   [
-    'ws outside the adapters of the proxy',
+    'ws outside the adapters of proxy and console',
     { path: 'services/proxy/src/proxy.ts', text: "import { WebSocket } from 'ws'" },
     'ws',
   ],
@@ -62,6 +69,21 @@ const faults: [name: string, file: SourceFile, named: string][] = [
     'patterns of RE2 outside the one file that has them',
     { path: 'services/trace/src/core/traceql/parse.ts', text: "import { RE2JS } from 're2js'" },
     're2js',
+  ],
+  [
+    'React outside the pages of the console',
+    { path: 'services/console/src/console.ts', text: "import { useState } from 'react'" },
+    'react',
+  ],
+  [
+    'pages that reach the server of the console by path',
+    { path: 'services/console/web/src/lib/x.ts', text: "import { History } from '../../../src/core/history.ts'" },
+    'services/console/src',
+  ],
+  [
+    'pages that import another package of ours',
+    { path: 'services/console/web/src/lib/x.ts', text: "import { region } from '@tern/proto'" },
+    '@tern/proto',
   ],
   [
     'a door of a package other than its index',
@@ -89,6 +111,11 @@ const allowed: SourceFile[] = [
   { path: 'libs/mqtt/src/codec.ts', text: "import p from 'mqtt-packet'" },
   { path: 'libs/log/src/embedded/store.ts', text: "import { open } from 'lmdb'" },
   { path: 'services/proxy/src/adapters/websocket.ts', text: "import { WebSocketServer } from 'ws'" },
+  {
+    path: 'services/console/web/src/main.tsx',
+    text: "import { useState } from 'react'\nimport { x } from './lib/x.ts'",
+  },
+  { path: 'services/console/src/adapters/tab-sockets.ts', text: "import { WebSocketServer } from 'ws'" },
   { path: 'tools/region/zone.ts', text: "import { createBroker } from '@tern/broker'" },
 ]
 

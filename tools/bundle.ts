@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -36,3 +36,5 @@ const { metafile } = await build({
 for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
   if (file.endsWith('.mjs')) process.stdout.write(`${file}  ${(bytes / 1024).toFixed(0)} KiB\n`)
 }
+// The console serves them from beside itself.
+cpSync(join(root, 'services/console/web/dist'), join(outdir, 'console-site'), { recursive: true })

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const at = (...parts) => join(root, ...parts)
 const stamp = at('node_modules', '.tern-setup')
+const web = at('services', 'console', 'web')
+const webStamp = join(web, 'dist', '.made-of')
 
 /** npm keeps a copy of the lock of what it really installed; entries for other platforms are not in it. */
 function installed() {
@@ -23,13 +25,25 @@ function installed() {
   })
 }
 
-function contracts() {
+function hashOf(folder, wanted) {
   const hash = createHash('sha256')
-  const files = readdirSync(at('proto'), { recursive: true }).filter((name) => name.endsWith('.proto'))
-  for (const name of files.sort()) hash.update(name).update(readFileSync(at('proto', name)))
-  for (const file of ['buf.gen.yaml', join('tools', 'protoc-gen-descriptors.mjs')]) hash.update(readFileSync(at(file)))
-  return hash.digest('hex')
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((name) => wanted(name.slice(folder.length)))
+  for (const name of files.sort()) hash.update(name.slice(root.length)).update(readFileSync(name))
+  return hash
 }
+
+const contracts = () =>
+  hashOf(at('proto'), (name) => name.endsWith('.proto'))
+    .update(readFileSync(at('buf.gen.yaml')))
+    .update(readFileSync(at('tools', 'protoc-gen-descriptors.mjs')))
+    .digest('hex')
+
+/** The pages of the console, without what is made of them. */
+const pages = () =>
+  hashOf(web, (name) => !/^.(dist|types|src.gen)\b|\.test\.ts$|\.tsbuildinfo$/.test(name)).digest('hex')
 
 /** Without our own node_modules/.bin in the path, since npm replaces the Node that stands there. */
 function run(command, args, path = process.env.PATH) {
@@ -52,4 +66,9 @@ const generated =
 if (!generated) {
   run('npx', ['buf', 'generate'])
   writeFileSync(stamp, wanted)
+}
+const shown = pages()
+if (!existsSync(webStamp) || readFileSync(webStamp, 'utf8') !== shown) {
+  run('npx', ['node', at('node_modules', 'vite', 'bin', 'vite.js'), 'build', web, '--logLevel', 'warn'])
+  writeFileSync(webStamp, shown)
 }

@@ -21,7 +21,15 @@ const owners: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/resources': /^libs\/telemetry\/src\/node\/otel\//,
   '@opentelemetry/sdk-metrics': /^libs\/telemetry\/src\/node\/otel\//,
   '@opentelemetry/sdk-trace': /^libs\/telemetry\/src\/node\/otel\//,
-  ws: /^services\/proxy\/src\/adapters\//,
+  ws: /^services\/(proxy|console)\/src\/adapters\//,
+  ...ownedBy(/^services\/console\/web\//, [
+    ...['react', 'react/jsx-runtime', 'react-dom', 'react-dom/client', 'uplot', 'vite', '@vitejs/plugin-react'],
+    ...['@tanstack/react-query', '@tanstack/react-router', '@tanstack/react-virtual'],
+  ]),
+}
+
+function ownedBy(owner: RegExp, names: readonly string[]): Record<string, RegExp> {
+  return Object.fromEntries(names.map((name) => [name, owner]))
 }
 
 const barredFromCore =
@@ -61,6 +69,9 @@ function brokenImport(path: string, { name, pure }: Import): string | undefined 
   if (/\/src\/core\//.test(path) && barredFromCore.test(name) && !(pure && name === '@tern/runtime')) {
     return `${path} imports ${name}: the core is pure, it decides and the adapters act`
   }
+  const beyond = beyondThePages(path, name)
+  if (beyond !== undefined)
+    return `${path} imports ${beyond}: pages of the console speak to it over HTTP, and stand alone`
   const owner = owners[name]
   if (owner && !owner.test(path)) return `${path} imports ${name}: only ${owner.source} may`
   if (/^@tern\/[^/]+\//.test(name) && !/^@tern\/([^/]+\/testing|telemetry\/node)$/.test(name)) {
@@ -70,15 +81,28 @@ function brokenImport(path: string, { name, pure }: Import): string | undefined 
   return undefined
 }
 
+/** What a page imports from outside of web/: it runs in a browser, where none of it is. */
+function beyondThePages(path: string, name: string): string | undefined {
+  if (!path.startsWith('services/console/web/')) return undefined
+  if (name.startsWith('@tern/')) return name
+  const led = name.startsWith('.') ? pathOf(path, name) : path
+  return led.startsWith('services/console/web/') ? undefined : led
+}
+
 /** The service that an import leads to, by package name or by path. */
 function serviceOf(path: string, name: string): string | undefined {
   const packaged = /^@tern\/([^/]+)/.exec(name)?.[1]
   if (packaged) return services.includes(packaged) ? packaged : undefined
   if (!name.startsWith('.')) return undefined
+  const [first, second] = pathOf(path, name).split('/')
+  return first === 'services' ? second : undefined
+}
+
+function pathOf(path: string, name: string): string {
   const folders = path.split('/').slice(0, -1)
   for (const part of name.split('/')) {
     if (part === '..') folders.pop()
     else if (part !== '.') folders.push(part)
   }
-  return folders[0] === 'services' ? folders[1] : undefined
+  return folders.join('/')
 }

@@ -1,0 +1,30 @@
+import { Link } from '@tanstack/react-router'
+import { Icon } from './icons.tsx'
+
+export const places = [
+  { to: '/', name: 'Overview', icon: 'overview' },
+  { to: '/queues', name: 'Queues', icon: 'queues' },
+  { to: '/events', name: 'Events', icon: 'events' },
+] as const
+
+export function Navigation({ open, close }: Readonly<{ open: boolean; close(): void }>) {
+  return (
+    <nav className={open ? 'nav open' : 'nav'} aria-label="Pages" id="navigation">
+      <ul>
+        {places.map(({ to, name, icon }) => (
+          <li key={to}>
+            <Link
+              to={to}
+              activeOptions={{ exact: to === '/' }}
+              activeProps={{ 'aria-current': 'page' }}
+              onClick={close}
+            >
+              <Icon name={icon} />
+              {name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
