@@ -16,13 +16,16 @@ export function claimFolder(folder: string, nameservers: readonly string[]): { r
   writeFileSync(file, identity(process.pid))
   return {
     release() {
-      for (const each of [file, addressesFile(folder), regionFile(folder)]) rmSync(each, { force: true })
+      const files = [file, addressesFile(folder), regionFile(folder), targetsFile(folder)]
+      for (const each of files) rmSync(each, { force: true })
     },
   }
 }
 
-/** Where everything of the region is, for whoever calls it by its folder. */
-export function describeRegion({ folder, zones, mqtt, websocket, api, trace, console, control }: Plan): void {
+/** Where everything of the region is, for whoever calls it by its folder, and for Prometheus (infra/grafana/prometheus.yaml). */
+export function describeRegion(plan: Plan): void {
+  const { folder, zones, mqtt, websocket, api, trace, console, control } = plan
+  writeFileSync(targetsFile(folder), `${JSON.stringify(metricsTargets(plan), null, 2)}\n`)
   writeFileSync(
     regionFile(folder),
     `${JSON.stringify({ zones, mqtt, websocket, api, trace, console, control }, null, 2)}\n`,
@@ -30,6 +33,20 @@ export function describeRegion({ folder, zones, mqtt, websocket, api, trace, con
 }
 
 const regionFile = (folder: string): string => join(folder, 'region.json')
+
+const targetsFile = (folder: string): string => join(folder, 'metrics-targets.json')
+
+/** As Prometheus wants what it shall read: addresses with labels. The trace service counts edges of messages beside its own numbers. */
+function metricsTargets({ zones, log, logMetrics, trace, console }: Plan) {
+  const target = (process: string, address: string) => ({ targets: [address], labels: { process } })
+  return [
+    ...zones.map(({ zone, metrics }) => target(zone, metrics)),
+    ...(log === undefined ? [] : [target('log', logMetrics)]),
+    target('trace', trace.metrics),
+    target('messages', trace.tempo),
+    target('console', console.metrics),
+  ]
+}
 
 const addressesFile = (folder: string): string => join(folder, 'run', 'nameservers')
 

@@ -64,6 +64,15 @@ test('after everything was killed, everything starts again on the same data', as
   expect(region.keepers.map(({ phase }) => phase)).toEqual(['ready', 'ready', 'ready', 'ready'])
 })
 
+test('Prometheus finds every process of the region', () => {
+  const targets = JSON.parse(readFileSync(join(plan.folder, 'metrics-targets.json'), 'utf8'))
+  expect(targets.map(({ labels }: { labels: { process: string } }) => labels.process)).toEqual([
+    ...['az-a', 'az-b', 'az-c'],
+    ...['log', 'trace', 'messages', 'console'],
+  ])
+  expect(targets[0].targets).toEqual([plan.zones[0]?.metrics])
+})
+
 test('who reads region.json can kill a zone, see it held down, and heal it', async () => {
   const { control } = JSON.parse(readFileSync(join(plan.folder, 'region.json'), 'utf8')) as Plan
   const client = connectClient(control)

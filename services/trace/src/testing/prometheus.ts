@@ -39,7 +39,10 @@ export async function startPrometheus(target: string): Promise<Prometheus> {
   })
   const ask = async (path: string, parameters: Record<string, string>) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}?${new URLSearchParams(parameters)}`)
-    return ((await response.json()) as { data: never }).data
+    const answer = (await response.json()) as { status: string; error: string; data: never }
+    if (answer.status !== 'success')
+      throw new Error(`Prometheus refuses ${JSON.stringify(parameters)}: ${answer.error}`)
+    return answer.data
   }
   await Promise.race([answering(() => ask('/api/v1/query', { query: '1' })), failed])
   return {

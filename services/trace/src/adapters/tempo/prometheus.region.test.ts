@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Pairing } from '../../core/span-metrics/pairing.ts'
 import { SpanMetrics } from '../../core/span-metrics/span-metrics.ts'
 import { viewOf } from '../../core/spans/trace-view.ts'
+import { promQueries } from '../../testing/dashboards.ts'
 import { MemoryStore } from '../../testing/memory-store.ts'
 import { type Prometheus, startPrometheus } from '../../testing/prometheus.ts'
 import { aSpan, resourceSpansOf } from '../../testing/spans.ts'
@@ -91,4 +92,8 @@ test('a value has its trace beside it', async () => {
     { timeout: 20_000, interval: 100 },
   )
   expect(labels[0]).toEqual({ trace_id: 'ab'.repeat(16) })
+})
+
+test.each(promQueries)('a dashboard asks what Prometheus understands: %s', async (query) => {
+  expect(await prometheus.query(query)).toEqual(expect.any(Array))
 })
