@@ -5,15 +5,17 @@ import { settings as nameserver, metricSpecs as nameserverMetrics } from '@tern/
 import { settings as proxy, metricSpecs as proxyMetrics } from '@tern/proxy'
 import type { MetricSpecs } from '@tern/telemetry'
 import { exportMetricSpecs, processMetricSpecs } from '@tern/telemetry/node'
+import { settings as trace, metricSpecs as traceMetrics } from '@tern/trace'
 
 /** Settings of every service that runs as a process of its own, in the order of the README. */
-export const settingsOfServices: Readonly<Record<string, Spec>> = { nameserver, broker, proxy }
+export const settingsOfServices: Readonly<Record<string, Spec>> = { nameserver, broker, proxy, trace }
 
 /** What every service counts, in the order of docs/metrics.md. */
 export const metricsOfServices: Readonly<Record<string, MetricSpecs>> = {
   proxy: proxyMetrics,
   broker: brokerMetrics,
   nameserver: nameserverMetrics,
+  trace: traceMetrics,
   'embedded log': logMetrics,
   'every process': processMetricSpecs,
   'processes that export to a collector': exportMetricSpecs,

@@ -1,3 +1,5 @@
+export type { TraceConfig } from './config.ts'
+export { traceMetricSpecs as metricSpecs } from './metrics.ts'
 export type {
   Attribute,
   Condition,
@@ -17,3 +19,5 @@ export type {
   TraceStore,
 } from './ports.ts'
 export { candidatesPerStepMax } from './ports.ts'
+export { settings } from './settings.ts'
+export { createTraceService, type TracePorts, type TraceService } from './trace.ts'

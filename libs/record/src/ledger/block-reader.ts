@@ -61,16 +61,21 @@ export function readBlock(bytes: Buffer): Block {
     entries(position) {
       if (position !== undefined && !groups.includes(Math.floor(position / positionsPerGroup))) return []
       const byIndex = new Map(indexed.map(({ index, context }) => [index, context]))
-      return readEntries(bytes, entriesAt, strings, byIndex, position)
+      return readEntries(bytes, entriesAt, { strings, topicHashes, contexts: byIndex }, position)
     },
   }
 }
 
+type Tables = Readonly<{
+  strings: readonly string[]
+  topicHashes: readonly number[]
+  contexts: ReadonlyMap<number, EntryContext>
+}>
+
 function readEntries(
   bytes: Buffer,
   at: number,
-  strings: readonly string[],
-  contexts: ReadonlyMap<number, EntryContext>,
+  { strings, topicHashes, contexts }: Tables,
   wanted: number | undefined,
 ): LedgerEntry[] {
   const reader = new VarintReader(bytes, at, bytes.length)
@@ -104,6 +109,7 @@ function readEntries(
       ...{ kind, position, qos, startUs, middleUs, endUs, attempt, code },
       clientId: stringOf(client),
       name: kind === entryKind.published ? '' : stringOf(named),
+      topicHash: kind === entryKind.published ? (topicHashes[named] ?? 0) : 0,
       reason: why < 0 ? '' : stringOf(why),
       context: contexts.get(index),
     })

@@ -21,7 +21,16 @@ function blockOf(entries: readonly Given[], lost?: Lost): Buffer {
 
 const entry = (fields: Partial<Given>): Given => ({
   ...{ kind: entryKind.acked, position: 1000, qos: 1, startUs: 1_700_000_000_000_000, middleUs: 1_700_000_000_000_000 },
-  ...{ endUs: 1_700_000_000_000_500, clientId: 'c', name: 'a/#', attempt: 1, code: 0, reason: '', context: undefined },
+  ...{
+    endUs: 1_700_000_000_000_500,
+    clientId: 'c',
+    name: 'a/#',
+    topicHash: 0,
+    attempt: 1,
+    code: 0,
+    reason: '',
+    context: undefined,
+  },
   ...fields,
 })
 
@@ -43,6 +52,7 @@ const anyEntry: fc.Arbitrary<Given> = fc
   .map(({ toMiddle, toEnd, ...rest }) => ({
     ...rest,
     name: rest.kind === entryKind.published ? '' : rest.name,
+    topicHash: rest.kind === entryKind.published ? nameHash('t') : 0,
     middleUs: rest.startUs + toMiddle,
     endUs: rest.startUs + toMiddle + toEnd,
   }))

@@ -43,6 +43,8 @@ export type LedgerEntry = Readonly<{
   clientId: string
   /** Of a delivery its filter; of a refused publish its topic; empty of a published one, whose topic the log has. */
   name: string
+  /** Of a published one `nameHash` of its topic; otherwise 0. */
+  topicHash: number
   /** From 1 on: how often this connection or an earlier one has written it. */
   attempt: number
   /** MQTT 5 reason code; 0: none. */

@@ -1,0 +1,124 @@
+import { entryKind } from '@tern/record'
+import { type Named, type Pruning, pruningOf } from '../../core/index/pruning.ts'
+import type { Stretch } from '../../core/index/stretch.ts'
+import { viewOf } from '../../core/spans/trace-view.ts'
+import type { SearchRequest, SearchStep, TimeRange, TraceId, TraceSpans } from '../../ports.ts'
+import type { LogTraceStore } from './log-trace-store.ts'
+import { type StoriesOptions, toldIn } from './stories.ts'
+
+/** Messages that are put together in one step: enough for most searches, and quickly there. */
+const messagesPerStep = 64
+
+type Candidates = Readonly<{ positions: number[]; ids: TraceId[] }>
+
+/** Stretch by stretch, newest first; most of them are passed over by what the index knows. */
+export async function* searchSteps(
+  options: StoriesOptions,
+  store: LogTraceStore,
+  { range, hints }: SearchRequest,
+  signal: AbortSignal,
+): AsyncGenerator<SearchStep> {
+  if (hints.alternatives.length === 0) return
+  const pruning = pruningOf(hints)
+  const search = new Search(store, range, signal)
+  if (pruning.only !== undefined) {
+    yield { traces: await search.named(pruning.only), progress: { done: 1, total: 1, inspectedBytes: 0 } }
+    return
+  }
+  const all = options.index.ofTime(microseconds(range.start), microseconds(range.end))
+  const stretches = all.filter((stretch) => pruning.mayHave(stretch))
+  const skipped = all.length - stretches.length
+  let inspectedBytes = 0
+  for (const [i, stretch] of stretches.entries()) {
+    const { queue, bytes } = stretch
+    const progress = { done: skipped + i, total: all.length, inspectedBytes }
+    const { positions, ids } = await candidatesIn(options, stretch, pruning)
+    signal.throwIfAborted()
+    inspectedBytes += bytes
+    for (let at = 0; at < positions.length; at += messagesPerStep) {
+      const part = new Set(positions.slice(at, at + messagesPerStep))
+      yield { traces: await search.messages(queue, part), progress }
+    }
+    const traces = await search.ids(ids)
+    yield { traces, progress: { done: skipped + i + 1, total: all.length, inspectedBytes } }
+  }
+  if (stretches.length === 0) yield { traces: [], progress: { done: all.length, total: all.length, inspectedBytes } }
+}
+
+/** What a stretch may tell of, newest first. */
+async function candidatesIn(options: StoriesOptions, stretch: Stretch, pruning: Pruning): Promise<Candidates> {
+  const { queue, first, end } = stretch
+  const newest = new Map<number, number>()
+  const ids = new Set<TraceId>()
+  for (const placed of await options.records.read(queue, first, end)) {
+    if (placed.record.kind === 'spans') ids.add(placed.record.traceId)
+    for (const told of toldIn(placed, queue)) {
+      if (!pruning.takesEntry(told)) continue
+      const { position, endUs, kind, context } = told
+      if (position >= 0) newest.set(position, Math.max(newest.get(position) ?? 0, endUs))
+      else if (kind === entryKind.publishRefused && context !== undefined) ids.add(context.traceId)
+    }
+  }
+  const positions = [...newest].sort((a, b) => b[1] - a[1]).map(([position]) => position)
+  return { positions, ids: [...ids] }
+}
+
+/** Each trace once, whole, and only those of the range. */
+class Search {
+  private readonly seen = new Set<TraceId>()
+  private readonly store: LogTraceStore
+  private readonly range: TimeRange
+  private readonly signal: AbortSignal
+
+  constructor(store: LogTraceStore, range: TimeRange, signal: AbortSignal) {
+    this.store = store
+    this.range = range
+    this.signal = signal
+  }
+
+  async messages(queue: number, positions: ReadonlySet<number>): Promise<TraceSpans[]> {
+    const { signal } = this
+    const found: TraceSpans[] = []
+    for (const story of await this.store.stories.of(queue, positions, signal)) {
+      if (!this.isNew(story.traceId)) continue
+      found.push(await this.store.whole(story, signal))
+    }
+    return this.within(found)
+  }
+
+  async ids(ids: readonly TraceId[]): Promise<TraceSpans[]> {
+    const found: TraceSpans[] = []
+    for (const id of ids) {
+      if (this.isNew(id)) found.push({ id, resourceSpans: await this.store.trace(id, this.signal) })
+    }
+    return this.within(found)
+  }
+
+  async named(named: readonly Named[]): Promise<TraceSpans[]> {
+    const found: TraceSpans[] = []
+    for (const each of named) {
+      if ('traceId' in each) found.push(...(await this.ids([each.traceId])))
+      else found.push(...(await this.messages(each.address.queue, new Set([each.address.position]))))
+    }
+    return found
+  }
+
+  private isNew(id: TraceId): boolean {
+    if (this.seen.has(id)) return false
+    this.seen.add(id)
+    return true
+  }
+
+  private within(traces: readonly TraceSpans[]): TraceSpans[] {
+    const { start, end } = this.range
+    return traces
+      .flatMap((trace) => {
+        const view = viewOf(trace)
+        return view !== undefined && view.start <= end && view.end >= start ? [{ trace, at: view.start }] : []
+      })
+      .sort((a, b) => (a.at < b.at ? 1 : -1))
+      .map(({ trace }) => trace)
+  }
+}
+
+const microseconds = (nanos: bigint): number => Number(nanos / 1000n)

@@ -1,0 +1,80 @@
+import { entryKind, isFailure, type LedgerEntry, nameHash } from '@tern/record'
+import { type MessageAddress, parseMessageId } from '@tern/telemetry'
+import type { Condition, SearchHints } from '../../ports.ts'
+import type { Stretch } from './stretch.ts'
+
+/**
+ * What a search looks at. Two conditions of a query may hold for spans that different processes told of, in different blocks: so for
+ * each alternative one condition, the one that leaves least, is looked for in blocks, and the others when the trace is whole.
+ */
+export type Pruning = Readonly<{
+  /** Whole traces that are asked for by name; nothing else can match. */
+  only: readonly Named[] | undefined
+  mayHave(stretch: Stretch): boolean
+  /** Whether the message of this entry may match. */
+  takesEntry(entry: LedgerEntry): boolean
+}>
+
+export type Named = Readonly<{ traceId: string }> | Readonly<{ address: MessageAddress }>
+
+type Probe = Readonly<{
+  /** Lower ones leave less. */
+  rank: number
+  named?: Named
+  mayHave?(stretch: Stretch): boolean
+  takesEntry?(entry: LedgerEntry): boolean
+}>
+
+/** Nothing can be left out. */
+const anything: Probe = { rank: 9 }
+
+export function pruningOf({ alternatives }: SearchHints): Pruning {
+  const probes = alternatives.map((conditions) =>
+    conditions.map(probeOf).reduce((best, probe) => (probe.rank < best.rank ? probe : best), anything),
+  )
+  const named = probes.flatMap((probe) => probe.named ?? [])
+  return {
+    only: named.length === probes.length ? named : undefined,
+    mayHave: (stretch) => probes.some(({ mayHave }) => mayHave?.(stretch) ?? true),
+    takesEntry: (entry) => probes.some(({ takesEntry }) => takesEntry?.(entry) ?? true),
+  }
+}
+
+function probeOf({ attribute, operator, value }: Condition): Probe {
+  if (operator !== '=') return anything
+  const { scope, name } = attribute
+  if (scope === 'intrinsic') {
+    if (name === 'trace:id' && value.type === 'string') return traceProbe(value.value)
+    if (name !== 'status' || value.type !== 'status' || value.value !== 'error') return anything
+    return { rank: 5, mayHave: ({ hasFailure }) => hasFailure, takesEntry: ({ kind }) => isFailure(kind) }
+  }
+  if (value.type !== 'string' || (scope !== 'span' && scope !== 'any' && scope !== 'resource')) return anything
+  return textProbe(name, value.value)
+}
+
+function traceProbe(text: string): Probe {
+  const traceId = text.toLowerCase().padStart(32, '0')
+  return /^[0-9a-f]{32}$/.test(traceId) ? { rank: 0, named: { traceId } } : anything
+}
+
+function textProbe(name: string, text: string): Probe {
+  const hash = nameHash(text)
+  const mayHave = ({ names }: Stretch) => names.has(hash)
+  switch (name) {
+    case 'messaging.message.id': {
+      const address = parseMessageId(text)
+      return address === undefined ? { rank: 8, mayHave } : { rank: 1, named: { address } }
+    }
+    case 'messaging.client.id':
+      return { rank: 2, mayHave, takesEntry: ({ clientId }) => clientId === text }
+    case 'messaging.destination.name':
+      return { rank: 3, mayHave, takesEntry: (entry) => entry.topicHash === hash || entry.name === text }
+    case 'messaging.destination.subscription.name':
+      return { rank: 4, mayHave, takesEntry: (entry) => entry.kind !== entryKind.published && entry.name === text }
+    default:
+      // Of ours some have the same text in every trace, which no block says.
+      return isOurs(name) ? anything : { rank: 6, mayHave, takesEntry: () => false }
+  }
+}
+
+const isOurs = (name: string): boolean => /^(messaging\.|tern\.|service\.|cloud\.|error\.)/.test(name)
