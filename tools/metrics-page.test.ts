@@ -27,6 +27,8 @@ test('X13: labels are of few kinds, none of which a client can choose', () => {
     'quantile',
     'queue',
     'reason',
+    'rpc.method',
+    'rpc.response.status_code',
     'signal',
     'state',
     'topic',

@@ -26,6 +26,7 @@ export type ApiServerOptions = Readonly<{
   upgrade?: NonNullable<PublicServerOptions['upgrade']>
   limits?: NonNullable<PublicServerOptions['limits']>
   fault: (error: unknown, path: string) => void
+  observe?: NonNullable<PublicServerOptions['observe']>
 }>
 
 export type ApiServer = Readonly<{

@@ -20,6 +20,7 @@ export { type PublicServer, type PublicServerOptions, startPublicServer } from '
 export {
   type CallContext,
   type Handlers,
+  type ObserveCall,
   type PublicMethod,
   type PublicService,
   publicService,

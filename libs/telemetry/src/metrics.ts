@@ -59,7 +59,9 @@ function pointsOf(read: () => Reading<number | Histogram>): readonly Point<numbe
 export function samplesOf({ name, spec, points }: Family): Sample[] {
   const flat = prometheusName(name, spec)
   return points.flatMap(([values, value]): Sample[] => {
-    const labels = Object.fromEntries((spec.labels ?? []).map((label, i) => [label, values[i] ?? '']))
+    const labels = Object.fromEntries(
+      (spec.labels ?? []).map((label, i) => [label.replaceAll('.', '_'), values[i] ?? '']),
+    )
     if (typeof value === 'number') return [{ name: flat, labels, value }]
     let below = 0
     const buckets = [...value.counts].map((count, i) => {

@@ -1,4 +1,4 @@
-import { createMetrics, type MetricSpecs, type Metrics, pointsFrom } from '@tern/telemetry'
+import { createMetrics, type MetricSpecs, type Metrics, pointsFrom, rpcCallSpec } from '@tern/telemetry'
 import type { ProxyCounters } from './core/counters.ts'
 import type { Incarnation } from './incarnation.ts'
 
@@ -101,6 +101,12 @@ export const proxyMetricSpecs = {
   'tern.proxy.in_flight.full.time': { kind: 'counter', unit: 's', help: 'Time that sessions spent so, added up.' },
   'tern.proxy.queues': { kind: 'gauge', unit: '{queue}', help: 'Queues of the region.' },
   'tern.proxy.queues.linked': { kind: 'gauge', unit: '{queue}', help: 'Queues whose owner the proxy has a stream to.' },
+  'rpc.server.call.duration': rpcCallSpec,
+  'tern.proxy.calls.open': {
+    kind: 'gauge',
+    unit: '{call}',
+    help: 'Calls of the public API that go on, streams among them.',
+  },
   'tern.proxy.incarnations': {
     kind: 'counter',
     unit: '{incarnation}',
@@ -136,6 +142,8 @@ export function proxyMetrics(counters: ProxyCounters, present: () => Incarnation
     'tern.proxy.in_flight.full.time': () => counters.windowFullMs / 1000,
     'tern.proxy.queues': () => present()?.region.queues,
     'tern.proxy.queues.linked': () => present()?.region.linkedQueues,
+    'rpc.server.call.duration': () => counters.calls.points(),
+    'tern.proxy.calls.open': () => counters.calls.open,
     'tern.proxy.incarnations': () => counters.incarnations,
   })
 }

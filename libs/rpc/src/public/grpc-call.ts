@@ -6,7 +6,7 @@ import { beginCall, type CallLife, callerGone, unlessAborted, untilAborted } fro
 import { GrpcAnswer } from './grpc-answer.ts'
 import { onlyRequest, requestsOf } from './grpc-requests.ts'
 import type { PublicLimits } from './limits.ts'
-import type { PublicMethod } from './service.ts'
+import type { ObserveCall, PublicMethod } from './service.ts'
 
 /** What all calls of a server have in common. */
 export type CallServer = Readonly<{
@@ -19,6 +19,7 @@ export type CallServer = Readonly<{
   headers: Readonly<Record<string, string>>
   /** A handler threw what is no answer. */
   fault(error: unknown, path: string): void
+  observe?: ObserveCall
 }>
 
 /** Serves one call that came over HTTP/2. */
@@ -38,12 +39,15 @@ async function answerCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   const answer = new GrpcAnswer(stream, { ...server.headers, 'x-request-id': requestId })
   const path = headers[':path'] as string
   let life: CallLife | undefined
+  let ended: ReturnType<ObserveCall> | undefined
+  let failed: ApiError | undefined
   try {
     const method = methodOf(server, path)
     checkMetadata(headers, server.limits)
     const grantedMs = grantedFor(headers, method, server.limits)
     const begun = beginCall({ ...server, headers, peer: peerOf(stream), grantedMs, requestId })
     life = begun
+    ended = server.observe?.(path, begun.context)
     stream.on('close', () => begun.cancel(callerGone()))
     await runCall(stream, headers, { method, answer, life, server })
     answer.finish()
@@ -51,9 +55,11 @@ async function answerCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     const signal = life?.context.signal
     const error = asApiError(signal?.aborted ? signal.reason : thrown)
     if (error.code === 'INTERNAL') server.fault(error.cause ?? error, path)
+    failed = error
     answer.fail(error)
   } finally {
     life?.over()
+    ended?.(failed)
   }
 }
 

@@ -1,7 +1,15 @@
 import { get } from 'node:http'
 import { cluster, messaging } from '@tern/proto'
 import { expect, onTestFinished, test } from 'vitest'
-import { ApiError, type CallContext, connectApi, type Handlers, publicService, startPublicServer } from '../index.ts'
+import {
+  ApiError,
+  type CallContext,
+  connectApi,
+  type Handlers,
+  type ObserveCall,
+  publicService,
+  startPublicServer,
+} from '../index.ts'
 
 type Cluster = Handlers<typeof cluster.ClusterServiceService>
 type Messaging = Handlers<typeof messaging.MessagingServiceService>
@@ -299,4 +307,28 @@ test('two servers share a port', async () => {
   expect(again.address).toBe(first.server.address)
   again.stop()
   await expect(startPublicServer(first.server.address, { services: [], http: () => {} })).rejects.toThrow(/taken/)
+})
+
+test('whoever observes is told of each call of a method that is there, and of how it ended', async () => {
+  const told: string[] = []
+  const observe: ObserveCall = (path, { traceparent }) => {
+    told.push(`begins ${path} ${traceparent ?? ''}`)
+    return (failed) => void told.push(`ends ${failed?.code ?? 'OK'}`)
+  }
+  const handlers: Cluster = {
+    getServerInfo: async () => info('1'),
+    getTopology: () => {
+      throw new ApiError('NOT_FOUND', 'NOTHING_THERE', 'nothing is there')
+    },
+  }
+  const { cluster } = await served(handlers, {}, { observe })
+  await cluster.getServerInfo({})
+  await cluster.getTopology({}).catch(() => {})
+  await cluster.drain({} as never).catch(() => {})
+  expect(told).toEqual([
+    'begins /tern.v1.ClusterService/GetServerInfo ',
+    'ends OK',
+    'begins /tern.v1.ClusterService/GetTopology ',
+    'ends NOT_FOUND',
+  ])
 })

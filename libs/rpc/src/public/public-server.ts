@@ -7,7 +7,7 @@ import { sniffProtocol } from './first-bytes.ts'
 import type { CallServer } from './grpc-call.ts'
 import { http2Sessions } from './http2-sessions.ts'
 import { type PublicLimits, publicLimits } from './limits.ts'
-import type { PublicService } from './service.ts'
+import type { ObserveCall, PublicService } from './service.ts'
 
 export type Upgrade = (request: Parameters<RequestListener>[0], socket: Duplex, head: Buffer) => void
 
@@ -25,6 +25,7 @@ export type PublicServerOptions = Readonly<{
   clock?: Clock
   /** A handler threw what is no answer: for the log. */
   fault?: (error: unknown, path: string) => void
+  observe?: ObserveCall
 }>
 
 export type PublicServer = Readonly<{
@@ -38,13 +39,14 @@ export type PublicServer = Readonly<{
 
 /** Serves gRPC and HTTP/1.1 on one port (port 0: a free one). Rejects with the system's reason when it cannot bind. */
 export async function startPublicServer(address: string, options: PublicServerOptions): Promise<PublicServer> {
-  const { services, clock = systemClock, headers = {}, fault = () => {} } = options
+  const { services, clock = systemClock, headers = {}, fault = () => {}, observe } = options
   const limits = { ...publicLimits, ...options.limits }
   const draining = new AbortController()
   const methods = new Map(
     services.flatMap((service) => service.methods.map((method) => [method.path, method] as const)),
   )
-  const calls: CallServer = { methods, limits, clock, headers, fault, draining: draining.signal, drawId: randomUUID }
+  const common = { methods, limits, clock, headers, fault, draining: draining.signal, drawId: randomUUID }
+  const calls: CallServer = observe === undefined ? common : { ...common, observe }
   const sessions = http2Sessions(calls)
   const http = httpServer(options, limits)
   const sockets = new Set<Socket>()

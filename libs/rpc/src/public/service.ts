@@ -1,4 +1,5 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
+import type { ApiError } from './api-error.ts'
 
 /** What a handler is told of a call, whatever protocol it came by. */
 export type CallContext = Readonly<{
@@ -16,6 +17,9 @@ export type CallContext = Readonly<{
   traceparent: string | undefined
   requestId: string
 }>
+
+/** Told of each call of a method that is there, as it begins; what it gives is told of its end, with what it failed for. */
+export type ObserveCall = (path: string, context: CallContext) => (failed: ApiError | undefined) => void
 
 type Answer<Out> = Promise<Out> | Out
 type Unary<In, Out> = (request: In, context: CallContext) => Answer<Out>

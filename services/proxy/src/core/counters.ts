@@ -1,5 +1,5 @@
 import { reasonName } from '@tern/mqtt'
-import { CodeCounts, Histogram } from '@tern/telemetry'
+import { CodeCounts, Histogram, RpcCalls } from '@tern/telemetry'
 
 /** Why a message that was meant for a client never leaves to it, as metrics name it and as its trace says it. */
 export const dropReasons = {
@@ -33,6 +33,8 @@ export class ProxyCounters {
   subscribes = 0
   gaps = 0
   incarnations = 0
+  /** Of the public API. */
+  readonly calls = new RpcCalls()
   windowFullMs = 0
 
   publish(qos: number, bytes: number): void {

@@ -1,8 +1,10 @@
 import { cluster } from '@tern/proto'
 import { connectApi } from '@tern/rpc'
 import { silentLogger, systemClock, version } from '@tern/runtime'
+import { recordingTracer } from '@tern/telemetry/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ProxyConfig } from '../../config.ts'
+import { ProxyCounters } from '../../core/counters.ts'
 import type { Context } from '../connection/context.ts'
 import { startApi } from './server.ts'
 
@@ -11,7 +13,10 @@ test('a proxy says what region it serves, and by which of its proxies', async ()
     ...{ zone: 'az-b', api: ['127.0.0.1:0'], apiShared: [] },
     about: { log: 'kafka', mode: '' },
   } as unknown as ProxyConfig
-  const context = { region: { queues: 12 }, clock: systemClock, logger: silentLogger } as unknown as Context
+  const tracer = recordingTracer()
+  const counters = new ProxyCounters()
+  const region = { queues: 12 }
+  const context = { region, counters, tracer, clock: systemClock, logger: silentLogger } as unknown as Context
   const server = await startApi({ config, context })
   const client = connectApi(server.addresses[0] ?? '', cluster.ClusterServiceService)
   onTestFinished(() => {
@@ -29,4 +34,7 @@ test('a proxy says what region it serves, and by which of its proxies', async ()
     pageSizeMax: 1_000,
     mode: '',
   })
+  const name = 'tern.v1.ClusterService/GetServerInfo'
+  expect(tracer.spans).toMatchObject([{ name, attributes: { 'rpc.response.status_code': 'OK' } }])
+  expect(counters.calls.points()).toMatchObject([[[name, 'OK'], { count: 1 }]])
 })
