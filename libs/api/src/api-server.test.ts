@@ -33,7 +33,6 @@ async function served() {
         },
       }),
     ],
-    http: (_, response) => void response.end(),
     headers: { 'tern-zone': 'az-a' },
     clock: systemClock,
     fault: () => {},

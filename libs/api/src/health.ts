@@ -1,5 +1,6 @@
 import { health } from '@tern/proto'
-import { ApiError, type CallContext, type PublicService, publicService } from '@tern/rpc'
+import { type CallContext, type PublicService, publicService } from '@tern/rpc'
+import { apiError } from './api-error.ts'
 
 const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = health.HealthCheckResponse_ServingStatus
 type Status = health.HealthCheckResponse_ServingStatus
@@ -39,13 +40,13 @@ export class Health {
   private known(service: string): Status {
     const status = this.statuses.get(service)
     if (status !== undefined) return status
-    throw new ApiError('NOT_FOUND', 'METHOD_UNKNOWN', `there is no service ${service.slice(0, 200)} here`)
+    throw apiError('NOT_FOUND', 'SERVICE_UNKNOWN', `there is no service ${service.slice(0, 200)} here`)
   }
 
   /** The status at once, then each other one. */
   private async *watch(service: string, { signal }: CallContext): AsyncGenerator<health.HealthCheckResponse> {
     if (this.watchers.size >= watchersMax) {
-      throw new ApiError('RESOURCE_EXHAUSTED', 'TOO_MANY_WATCHERS', 'too many watch the health of this server')
+      throw apiError('RESOURCE_EXHAUSTED', 'TOO_MANY_WATCHERS', 'too many watch the health of this server')
     }
     let told: Status | undefined
     while (!signal.aborted) {

@@ -54,6 +54,7 @@ export const reasons = {
   MESSAGE_VOID: { code: 'NOT_FOUND', text: 'What stands there is a repetition, or stale: nobody was delivered it.' },
   NO_MESSAGE: { code: 'NOT_FOUND', text: 'What stands there is a marker of the region.' },
   MESSAGE_NOT_KEPT: { code: 'NOT_FOUND', text: 'Retention has passed the message.' },
+  SERVICE_UNKNOWN: { code: 'NOT_FOUND', text: 'There is no service of that name here.' },
   PATH_UNKNOWN: { code: 'NOT_FOUND', text: 'There is nothing at that path of HTTP.' },
   HTTP_METHOD_WRONG: { code: 'UNIMPLEMENTED', text: 'The path takes another HTTP method: the header allow names it.' },
   CONTENT_TYPE_UNKNOWN: {
@@ -89,6 +90,11 @@ export const reasons = {
   TOO_MANY_SCANS: {
     code: 'RESOURCE_EXHAUSTED',
     text: 'As many look into the log as it lets: come again after the delay.',
+  },
+  SERVER_BUSY: { code: 'RESOURCE_EXHAUSTED', text: 'The server holds as much as it can: come again after the delay.' },
+  TOO_MANY_WATCHERS: {
+    code: 'RESOURCE_EXHAUSTED',
+    text: 'Too many watch the same thing at this server: ask another, or poll.',
   },
   QUEUE_UNREACHABLE: {
     code: 'UNAVAILABLE',

@@ -15,7 +15,12 @@ export {
   type ErrorDetail,
   statusOf,
 } from './public/api-error.ts'
+export { Budget } from './public/budget.ts'
+export { cappedMs, checkMetadata, headerOf, requestIdOf } from './public/call-headers.ts'
+export { beginCall, type CallLife, callerGone, unlessAborted, untilAborted } from './public/call-life.ts'
+export { decodeRequest } from './public/grpc-requests.ts'
 export { type PublicLimits, publicLimits } from './public/limits.ts'
+export { tooLarge } from './public/message-reader.ts'
 export { type PublicServer, type PublicServerOptions, startPublicServer } from './public/public-server.ts'
 export {
   type CallContext,
@@ -25,6 +30,7 @@ export {
   type PublicService,
   publicService,
 } from './public/service.ts'
+export { unpack } from './public/unpack.ts'
 export type { RpcService } from './rpc-service.ts'
 export { type RpcServer, startServer } from './server.ts'
 export { acceptStream } from './stream.ts'

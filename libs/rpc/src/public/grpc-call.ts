@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Clock } from '@tern/runtime'
 import { ApiError, asApiError } from './api-error.ts'
+import type { Budget } from './budget.ts'
 import { cappedMs, checkMetadata, headerOf, requestIdOf, timeoutMs } from './call-headers.ts'
 import { beginCall, type CallLife, callerGone, unlessAborted, untilAborted } from './call-life.ts'
 import { GrpcAnswer } from './grpc-answer.ts'
@@ -12,6 +13,7 @@ import type { ObserveCall, PublicMethod } from './service.ts'
 export type CallServer = Readonly<{
   methods: ReadonlyMap<string, PublicMethod>
   limits: PublicLimits
+  budget: Budget
   draining: AbortSignal
   clock: Clock
   drawId: () => string
@@ -73,8 +75,9 @@ async function runCall(
   const { context } = life
   const { signal } = context
   signal.throwIfAborted()
-  const { limits } = server
-  const requests = requestsOf(stream, method, headerOf(headers, 'grpc-encoding'), limits.messageBytesMax)
+  const { limits, budget } = server
+  const encoding = headerOf(headers, 'grpc-encoding')
+  const requests = requestsOf(stream, method, { encoding, bytesMax: limits.messageBytesMax, budget })
   const handle = method.handle as NonNullable<PublicMethod['handle']>
   const request = method.requestStream ? requests : await wholeRequest(requests, life, server)
   const result = handle(request, context)

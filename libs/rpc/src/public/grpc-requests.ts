@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import { decodeStrictly } from '@tern/proto'
 import { ApiError } from './api-error.ts'
+import type { Budget } from './budget.ts'
 import { callerGone } from './call-life.ts'
 import { MessageReader } from './message-reader.ts'
 import type { PublicMethod } from './service.ts'
@@ -20,22 +21,29 @@ export function decodeRequest(method: PublicMethod, bytes: Buffer): unknown {
   }
 }
 
+type Reading = Readonly<{ encoding: string | undefined; bytesMax: number; budget: Budget }>
+
 /** The requests of a call as they come. Whoever takes no further one makes the sender wait, by the windows of HTTP/2. */
 export async function* requestsOf(
   stream: ServerHttp2Stream,
   method: PublicMethod,
-  encoding: string | undefined,
-  bytesMax: number,
+  { encoding, bytesMax, budget }: Reading,
 ): AsyncGenerator<unknown> {
   const reader = new MessageReader(bytesMax)
-  for await (const chunk of chunksOf(stream)) {
-    reader.push(chunk)
-    for (let message = reader.next(); message !== undefined; message = reader.next()) {
-      const { packed, bytes } = message
-      yield decodeRequest(method, packed ? await unpack(bytes, encoding, bytesMax) : bytes)
+  const share = budget.share()
+  try {
+    for await (const chunk of chunksOf(stream)) {
+      reader.push(chunk)
+      for (let message = reader.next(); message !== undefined; message = reader.next()) {
+        const { packed, bytes } = message
+        yield decodeRequest(method, packed ? await unpack(bytes, encoding, bytesMax) : bytes)
+      }
+      share.holds(reader.partialBytes)
     }
+  } finally {
+    share.release()
   }
-  if (reader.partial) {
+  if (reader.partialBytes > 0) {
     throw new ApiError('INVALID_ARGUMENT', 'MESSAGE_MALFORMED', 'the request ended in the middle of a message')
   }
 }

@@ -2,6 +2,8 @@
 export const publicLimits = {
   /** One message, packed or unpacked. RESOURCE_EXHAUSTED, MESSAGE_TOO_LARGE. */
   messageBytesMax: 4 * 1024 * 1024,
+  /** Of messages of all calls that have come in part. RESOURCE_EXHAUSTED, SERVER_BUSY. */
+  partialBytesMax: 256 * 1024 * 1024,
   /** Names and values of a call's metadata together. RESOURCE_EXHAUSTED, METADATA_TOO_LARGE; above the double the stream is reset. */
   metadataBytesMax: 16 * 1024,
   metadataCountMax: 128,

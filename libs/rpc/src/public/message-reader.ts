@@ -19,9 +19,9 @@ export class MessageReader {
     this.chunks.push(chunk)
   }
 
-  /** Some of a message has come, and the rest of it not. */
-  get partial(): boolean {
-    return this.prefix !== undefined || this.chunks.length > 0
+  /** Bytes of a message of which the rest has not come. */
+  get partialBytes(): number {
+    return (this.prefix?.length ?? 0) + this.chunks.length
   }
 
   next(): ReadMessage | undefined {

@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type Server as HttpServer, type Reque
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { addressOf, type Clock, systemClock } from '@tern/runtime'
+import { Budget } from './budget.ts'
 import { sniffProtocol } from './first-bytes.ts'
 import type { CallServer } from './grpc-call.ts'
 import { http2Sessions } from './http2-sessions.ts'
@@ -45,8 +46,11 @@ export async function startPublicServer(address: string, options: PublicServerOp
   const methods = new Map(
     services.flatMap((service) => service.methods.map((method) => [method.path, method] as const)),
   )
-  const common = { methods, limits, clock, headers, fault, draining: draining.signal, drawId: randomUUID }
-  const calls: CallServer = observe === undefined ? common : { ...common, observe }
+  const calls: CallServer = {
+    ...{ methods, limits, clock, headers, fault, draining: draining.signal, drawId: randomUUID },
+    budget: new Budget(limits.partialBytesMax),
+    ...(observe && { observe }),
+  }
   const sessions = http2Sessions(calls)
   const http = httpServer(options, limits)
   const sockets = new Set<Socket>()

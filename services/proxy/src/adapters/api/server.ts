@@ -19,7 +19,6 @@ export function startApi(api: ApiContext): Promise<ApiServer> {
   return startApiServer({
     listeners: [...own, ...shared],
     services: publicServices(api),
-    http: (_, response) => void response.writeHead(404).end(),
     clock,
     headers: { 'tern-zone': config.zone, 'tern-node': nodeName(config), 'tern-version': version },
     observe: observeCalls(counters.calls, tracer, clock.now),
