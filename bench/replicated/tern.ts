@@ -7,7 +7,8 @@ import type { LogSettings } from '@tern/log'
 import { kafkaSettings } from '../../test/kafka/kafka-settings.ts'
 import { ServiceRegion, serviceKinds } from '../../test/support/services.ts'
 import { folderVariable } from '../../tools/region/leftovers.ts'
-import { nodeFlags, planRegion, type ZonePlan, zoneArguments, zoneNames } from '../../tools/region/plan.ts'
+import { planRegion, type ZonePlan, zoneNames } from '../../tools/region/plan.ts'
+import { nodeFlags, zoneArguments } from '../../tools/region/programs.ts'
 import { Supervisor } from '../../tools/region/supervisor.ts'
 import { startKafkaNodes } from '../kafka-nodes.ts'
 import type { Cluster, ClusterStart, Produced } from './cluster.ts'
@@ -21,7 +22,7 @@ type Ground = Readonly<{ folder: string; log: LogSettings; measuring: readonly s
 export const tern = onKafka('TernMQ', async ({ folder, log, measuring }) => {
   const plan = await planRegion(folder, 0, log)
   const command = (all: typeof plan, zone: ZonePlan) => [...measuring, ...zoneArguments(all, zone)]
-  const supervisor = new Supervisor(plan, undefined, command)
+  const supervisor = new Supervisor(plan, undefined, { zone: command })
   await supervisor.start()
   return {
     addresses: plan.zones.map(({ mqtt }) => mqtt),

@@ -4,7 +4,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import { type Log, type LogSettings, openLog } from '@tern/log'
 import { silentLogger, systemClock } from '@tern/runtime'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { zoneArguments } from '../../tools/region/plan.ts'
+import { zoneArguments } from '../../tools/region/programs.ts'
 import { Device } from '../failure/device.ts'
 import { History } from '../failure/history.ts'
 import { type Resumption, summaryOf } from '../failure/resumption.ts'
@@ -29,10 +29,12 @@ const seen = new History()
 beforeAll(async () => {
   settings = kafkaSettings(inject('kafkaBootstrap'))
   relays = await Promise.all(zones.map(() => Relay.before(inject('kafkaBootstrap'))))
-  region = await startRegion(settings, (plan, zone) => {
-    const { bootstrap } = relays[zones.indexOf(zone.zone)] as Relay
-    const given = `process.env.TERN_KAFKA_BOOTSTRAP = '${bootstrap}'`
-    return ['--import', `data:text/javascript,${given}`, ...zoneArguments(plan, zone)]
+  region = await startRegion(settings, {
+    zone(plan, zone) {
+      const { bootstrap } = relays[zones.indexOf(zone.zone)] as Relay
+      const given = `process.env.TERN_KAFKA_BOOTSTRAP = '${bootstrap}'`
+      return ['--import', `data:text/javascript,${given}`, ...zoneArguments(plan, zone)]
+    },
   })
   log = await openLog(settings, systemClock, silentLogger)
   control = await ControlWatch.on(log)

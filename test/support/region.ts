@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogSettings } from '@tern/log'
-import { type Plan, planRegion, type ZoneName, type zoneArguments } from '../../tools/region/plan.ts'
-import { Supervisor } from '../../tools/region/supervisor.ts'
+import { type Plan, planRegion, type ZoneName } from '../../tools/region/plan.ts'
+import { type Programs, Supervisor } from '../../tools/region/supervisor.ts'
 
 export type Region = Readonly<{
   plan: Plan
@@ -30,11 +30,11 @@ export type Region = Readonly<{
   stop(): Promise<void>
 }>
 
-/** A region of real processes, on free ports and data of its own; on the embedded log unless told of a Kafka. `command`: how a zone is run, if otherwise. */
-export async function startRegion(kafka?: LogSettings, command?: typeof zoneArguments): Promise<Region> {
+/** A region of real processes, on free ports and data of its own; on the embedded log unless told of a Kafka. */
+export async function startRegion(kafka?: LogSettings, programs: Programs = {}): Promise<Region> {
   const folder = mkdtempSync(join(tmpdir(), 'tern-region-'))
   const plan = await planRegion(folder, 0, kafka)
-  const supervisor = new Supervisor(plan, undefined, command)
+  const supervisor = new Supervisor(plan, undefined, programs)
   await supervisor.start()
   const log = supervisor.keepers.find(({ options }) => options.name === 'log')
   return {

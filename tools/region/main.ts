@@ -75,14 +75,18 @@ if (holderOf(folder) === undefined) await endLeftovers(folder).catch(refuse)
 const plan = await planRegion(folder, given.port, given.log === 'kafka' ? given : undefined)
 const region = launch(
   () =>
-    new Supervisor(plan, {
-      changed: (name, phase) => {
-        if (ready) print(`${name}: ${phase}`)
+    new Supervisor(
+      plan,
+      {
+        changed: (name, phase) => {
+          if (ready) print(`${name}: ${phase}`)
+        },
+        line: (text) => {
+          if (logsShown || isNotice(text)) print(text)
+        },
       },
-      line: (text) => {
-        if (logsShown || isNotice(text)) print(text)
-      },
-    }),
+      { onlookers: ['trace', 'console'] },
+    ),
 )
 
 let stopping = false

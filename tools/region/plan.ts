@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type LogSettings, logEnvironment } from '@tern/log'
 import { loopback, portsOrFree } from './ports.ts'
 
@@ -121,30 +120,3 @@ export function replacedPorts(plan: Plan, port: number): string[] {
 }
 
 export const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1))
-
-/**
- * Four processes share the cores of one machine. V8's helper threads would take turns with the threads they help, a heap that
- * starts small is marked again and again while it grows, and what a message leaves behind should die young: together a third of
- * the p99 latency at 10,000 messages a second (docs/decisions/0009-pauses.md).
- */
-export const nodeFlags = ['--v8-pool-size=0', '--initial-old-space-size=400', '--max-semi-space-size=16']
-
-/** The command line of a zone's process (after `node`). */
-export function zoneArguments(
-  plan: Plan,
-  { zone, nameserver, broker, mqtt, websocket, api, metrics }: ZonePlan,
-): string[] {
-  const nameservers = plan.zones.map((each) => each.nameserver).join(',')
-  return [
-    ...nodeFlags,
-    join(import.meta.dirname, 'zone.ts'),
-    ...['--zone', zone, '--nameserver', nameserver, '--nameservers', nameservers, '--broker', broker],
-    ...['--mqtt', mqtt, '--mqtt-shared', plan.mqtt, '--websocket', websocket, '--websocket-shared', plan.websocket],
-    ...['--api', api, '--api-shared', plan.api, '--metrics', metrics],
-  ]
-}
-
-export function logArguments(address: string, metrics: string, folder: string): string[] {
-  const main = join(import.meta.dirname, '../../libs/log/src/embedded/main.ts')
-  return [...nodeFlags, main, '--listen', address, '--data', join(folder, 'log'), '--metrics', metrics]
-}

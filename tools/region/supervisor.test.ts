@@ -15,7 +15,7 @@ let region: Supervisor
 
 beforeEach(async () => {
   plan = await planRegion(mkdtempSync(join(tmpdir(), 'tern-supervisor-')), 0)
-  region = new Supervisor(plan, undefined, emptyZone)
+  region = new Supervisor(plan, undefined, { zone: emptyZone })
   await region.start()
 })
 afterEach(async () => {
@@ -47,7 +47,9 @@ test('a started region has a log that answers and a process id file for each pro
 })
 
 test('a second region on the same folder is refused, and told who has it', () => {
-  expect(() => new Supervisor(plan, undefined, emptyZone)).toThrow(`in use by a region with process id ${process.pid}`)
+  expect(() => new Supervisor(plan, undefined, { zone: emptyZone })).toThrow(
+    `in use by a region with process id ${process.pid}`,
+  )
 })
 
 test('a region that stopped leaves nothing running and its folder free', async () => {

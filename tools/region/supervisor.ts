@@ -6,7 +6,8 @@ import { serveDevControl } from './dev-control.ts'
 import { claimFolder, describeRegion } from './folder.ts'
 import { Keeper, type Phase } from './keeper.ts'
 import { folderVariable } from './leftovers.ts'
-import { logArguments, type Plan, type ZoneName, zoneArguments } from './plan.ts'
+import type { Plan, ZoneName } from './plan.ts'
+import { logArguments, type Onlooker, onlookers, zoneArguments } from './programs.ts'
 
 export type Watcher = Readonly<{
   /** A process changed its phase. */
@@ -15,22 +16,30 @@ export type Watcher = Readonly<{
   line(text: string): void
 }>
 
+export type Programs = Readonly<{
+  /** How a zone is run, if otherwise. */
+  zone?: typeof zoneArguments
+  /** What runs beside the zones. */
+  onlookers?: readonly Onlooker[]
+}>
+
 const silentWatcher: Watcher = { changed() {}, line() {} }
 const zoneRestartMs = 1_000
 /** The log holds everybody up, and comes back with all that it acknowledged. */
 const logRestartMs = 100
 
-/** The processes of a region: the log and three zones. */
+/** The processes of a region: the log, three zones, and those who look on. */
 export class Supervisor {
   readonly plan: Plan
   /** None when the region stands on Kafka. */
   private readonly log: Keeper | undefined
   private readonly zones: ReadonlyMap<ZoneName, Keeper>
+  private readonly onlookers: readonly Keeper[]
   private readonly folder: { release(): void }
   private control: RpcServer | undefined
 
   /** Throws when another region uses the folder. */
-  constructor(plan: Plan, watcher: Watcher = silentWatcher, zoneCommand = zoneArguments) {
+  constructor(plan: Plan, watcher: Watcher = silentWatcher, programs: Programs = {}) {
     this.plan = plan
     this.folder = claimFolder(
       plan.folder,
@@ -56,17 +65,20 @@ export class Supervisor {
     const { log, folder } = plan
     if (log !== undefined)
       this.log = keep('log', logArguments(log, plan.logMetrics, folder), logRestartMs, () => answers(log))
+    const { zone: zoneCommand = zoneArguments, onlookers: names = [] } = programs
+    this.onlookers = names.map((name) => keep(name, onlookers[name](plan), zoneRestartMs, announced))
     this.zones = new Map(
       plan.zones.map((each) => [each.zone, keep(each.zone, zoneCommand(plan, each), zoneRestartMs, announced)]),
     )
   }
 
-  /** Resolves once every zone serves. */
+  /** Resolves once every zone serves, and those who look on. */
   async start(): Promise<void> {
     await this.log?.start()
-    await Promise.all([...this.zones.values()].map((zone) => zone.start()))
     this.control ??= await serveDevControl(this)
+    await Promise.all([...this.zones.values()].map((zone) => zone.start()))
     describeRegion(this.plan)
+    await Promise.all(this.onlookers.map((onlooker) => onlooker.start()))
   }
 
   zone(name: ZoneName): Keeper {
@@ -76,7 +88,7 @@ export class Supervisor {
   }
 
   get keepers(): readonly Keeper[] {
-    return [...(this.log === undefined ? [] : [this.log]), ...this.zones.values()]
+    return [...(this.log === undefined ? [] : [this.log]), ...this.zones.values(), ...this.onlookers]
   }
 
   /** Every process of the region, the log too, as a loss of power would. */
@@ -87,7 +99,7 @@ export class Supervisor {
   /** Zones first, so that they can still write. */
   async stop(): Promise<void> {
     this.control?.stop()
-    await Promise.all([...this.zones.values()].map((zone) => zone.stop()))
+    await Promise.all([...this.zones.values(), ...this.onlookers].map((keeper) => keeper.stop()))
     await this.log?.stop()
     this.folder.release()
   }

@@ -136,6 +136,12 @@ test('lines are cut to the terminal, and whole in a pipe', async () => {
   expect((await tern('clients ls', url)).out).toContain('c'.repeat(200))
 })
 
+test('options for all commands may stand before the command', async () => {
+  const { url, asked } = await api({ 'ClientService/ListClients': { body: {} } })
+  expect(await tern(`-o json --url ${url} clients ls`, url)).toMatchObject({ exit: 0, out: '[]\n' })
+  expect(asked).toHaveLength(1)
+})
+
 test('publishing says where the message is stored', async () => {
   const receipt = { messageId: '7-1042', position: { queue: 7, offset: '1042' } }
   const { url, asked } = await api({ 'MessagingService/Publish': { body: { results: [{ receipt }] } } })

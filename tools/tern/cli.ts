@@ -36,7 +36,7 @@ export async function run(
 }
 
 async function dispatch(argv: readonly string[], commands: readonly Command[], around: Surroundings): Promise<void> {
-  const { command, rest } = find(argv, commands)
+  const { command, rest } = find(globalsLast(argv), commands)
   if (command === undefined) {
     const [first] = rest
     if (first !== undefined && !first.startsWith('-')) throw unknown(argv, commands)
@@ -60,6 +60,14 @@ async function dispatch(argv: readonly string[], commands: readonly Command[], a
     signal: around.signal,
   }
   await command.run(invocation)
+}
+
+/** `tern --data x status` is `tern status --data x`. */
+function globalsLast(argv: readonly string[]): string[] {
+  const words = [...argv]
+  const first: string[] = []
+  while (/^(-o|--(output|url|context|data))$/.test(words[0] ?? '')) first.push(...words.splice(0, 2))
+  return [...words, ...first]
 }
 
 /** The command whose words are the first of what was typed; the longest one. */
