@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { connectAsync } from 'mqtt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Region, startRegion } from '../support/region.ts'
@@ -52,6 +53,16 @@ test('every process of a region says what it counts, that it lives, and that it 
     expect((await fetch(`http://${address}/ready`)).status).toBe(200)
   }
   await Promise.all([publisher.endAsync(), subscriber.endAsync()])
+})
+
+test('Prometheus finds nothing to mend in it', async () => {
+  for (const address of [region.plan.zones[0]?.metrics, region.plan.logMetrics]) {
+    const text = await (await fetch(`http://${address}/metrics`)).text()
+    const { status, stderr, error } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })
+    if (error)
+      throw new Error(`promtool does not start: ${error.message}; install it (Debian: apt-get install prometheus)`)
+    expect([status, stderr]).toEqual([0, ''])
+  }
 })
 
 test('the death of a zone shows in the numbers of the others', async () => {

@@ -73,6 +73,7 @@ tern_test_connections{zone="az-a"} +Inf
 # HELP tern_test_published_bytes_total Payload.
 # TYPE tern_test_published_bytes_total counter
 tern_test_published_bytes_total{qos="a\\"} 1\\nforged 2\\\\",zone="az-a"} 4
+# HELP target_info What the process is.
 # TYPE target_info gauge
 target_info{service_name="tern-test",zone="az-a"} 1
 `,

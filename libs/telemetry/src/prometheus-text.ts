@@ -22,8 +22,9 @@ export function prometheusText(
     for (const sample of samplesOf(family)) lines.push(line(sample, format, common))
   }
   if (Object.keys(target).length > 0) {
-    const kind = format === 'openmetrics' ? ['# TYPE target info'] : ['# TYPE target_info gauge']
-    lines.push(...kind, line({ name: 'target_info', labels: target, value: 1 }, format, common))
+    const [family, kind] = format === 'openmetrics' ? ['target', 'info'] : ['target_info', 'gauge']
+    lines.push(`# HELP ${family} What the process is.`, `# TYPE ${family} ${kind}`)
+    lines.push(line({ name: 'target_info', labels: target, value: 1 }, format, common))
   }
   if (format === 'openmetrics') lines.push('# EOF')
   return `${lines.join('\n')}\n`

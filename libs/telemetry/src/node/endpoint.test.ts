@@ -21,7 +21,7 @@ test('/metrics says what the process counts, and what it is itself', async () =>
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
   expect(text).toContain('\ntern_test_turns_total{zone="az-a"} 7\n')
   expect(text).toMatch(/\nprocess_cpu_time_seconds_total\{cpu_mode="user",zone="az-a"\} \d/)
-  expect(text).toMatch(/\nnodejs_eventloop_delay_seconds\{quantile="0.99",zone="az-a"\} \d/)
+  expect(text).toMatch(/\nnodejs_eventloop_delay_seconds\{percentile="99",zone="az-a"\} \d/)
   expect(text).toMatch(/\nv8js_memory_heap_used_bytes\{zone="az-a"\} \d{6}/)
   expect(text).toContain(
     '\ntarget_info{service_name="tern-test",service_namespace="tern",service_instance_id="one",cloud_availability_zone="az-a",zone="az-a"} 1\n',

@@ -15,8 +15,8 @@ export const processMetricSpecs = {
   'nodejs.eventloop.delay': {
     kind: 'gauge',
     unit: 's',
-    help: 'How much later than wanted the event loop came to a task, in the last ten seconds; 1 is the greatest.',
-    labels: ['quantile'],
+    help: 'How much later than wanted the event loop came to a task, in the last ten seconds; 100 is the greatest.',
+    labels: ['percentile'],
   },
   'nodejs.eventloop.utilization': {
     kind: 'gauge',
@@ -62,9 +62,9 @@ function watchEventLoop(clock: Clock): () => Window {
     monitor.count === 0 ? 0 : Math.max(0, nanoseconds / nanosecondsPerSecond - delayResolutionMs / 1000)
   const look = (): Window => ({
     delay: [
-      [['0.5'], late(monitor.percentile(50))],
-      [['0.99'], late(monitor.percentile(99))],
-      [['1'], late(monitor.max)],
+      [['50'], late(monitor.percentile(50))],
+      [['99'], late(monitor.percentile(99))],
+      [['100'], late(monitor.max)],
     ],
     utilization: performance.eventLoopUtilization(before).utilization,
   })
