@@ -323,3 +323,19 @@ test('O16: requests that are together over 256 MiB', async () => {
   await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')))
   await lives()
 })
+
+test('O17: a large resource of very many traces', async () => {
+  const spans = Array.from({ length: 10_000 }, (_, index) => {
+    const id = Buffer.from(traceId)
+    id.writeUInt32BE(index)
+    return { ...good(`${index}`), traceId: id }
+  })
+  const resource = { attributes: attributesOf({ text: 'x'.repeat(100_000) }) }
+  const request = otlpCollector.ExportTraceServiceRequest.fromPartial({
+    resourceSpans: [{ resource, scopeSpans: [{ spans }] }],
+  })
+  const sent = await post(Buffer.from(otlpCollector.ExportTraceServiceRequest.encode(request).finish()))
+  expect([sent.status, wordsOf(sent).message]).toEqual([400, expect.stringContaining('once each trace has its own')])
+  expect(store.all()).toEqual([])
+  await lives()
+})

@@ -9,15 +9,16 @@ export type Split = Readonly<{ traces: readonly TraceSpans[]; rejected: number; 
 
 type Spans = { resourceSpans: ResourceSpans; scopeSpans: otlpTrace.ScopeSpans; spans: otlpTrace.Span[] }
 
-/** Sorts the spans of a request by trace, each with its resource and scope. Throws an `OtlpProblem` for what nobody can store. */
+/** Sorts the spans of a request by trace, each with its resource and scope. Throws an `OtlpProblem` when that would be far more than what came. */
 export function splitByTrace(request: readonly ResourceSpans[]): Split {
   const traces = new Map<TraceId, Map<otlpTrace.ScopeSpans, Spans>>()
   let rejected = 0
   let why = ''
+  let repeated = 0
   for (const resourceSpans of request) {
-    bytesOf(resourceSpans.resource?.attributes ?? [])
+    const bytesOfResource = bytesOf(resourceSpans.resource?.attributes ?? [])
     for (const scopeSpans of resourceSpans.scopeSpans) {
-      bytesOf(scopeSpans.scope?.attributes ?? [])
+      const bytesOfAll = bytesOfResource + bytesOf(scopeSpans.scope?.attributes ?? [])
       for (const span of scopeSpans.spans) {
         const problem = problemOf(span)
         if (problem !== undefined) {
@@ -29,6 +30,7 @@ export function splitByTrace(request: readonly ResourceSpans[]): Split {
         const ofTrace = traces.get(id) ?? new Map<otlpTrace.ScopeSpans, Spans>()
         traces.set(id, ofTrace)
         const here = ofTrace.get(scopeSpans) ?? { resourceSpans, scopeSpans, spans: [] }
+        if (here.spans.length === 0) repeated = checked(repeated + bytesOfAll)
         ofTrace.set(scopeSpans, here)
         here.spans.push(span)
       }
@@ -39,6 +41,14 @@ export function splitByTrace(request: readonly ResourceSpans[]): Split {
     rejected,
     why,
   }
+}
+
+/** Each trace has the resource with it: a large one of many traces is many times what came. */
+function checked(repeated: number): number {
+  if (repeated <= otlpLimits.requestBytesMax) return repeated
+  throw new OtlpProblem(
+    `resources and scopes have more than ${otlpLimits.requestBytesMax} bytes once each trace has its own; send fewer traces at a time`,
+  )
 }
 
 const whole = ({ resourceSpans, scopeSpans, spans }: Spans): ResourceSpans => ({
@@ -58,26 +68,23 @@ function problemOf(span: otlpTrace.Span): string | undefined {
     : undefined
 }
 
-/** About how large attributes are. */
-function bytesOf(attributes: readonly otlpCommon.KeyValue[], depth = 0): number {
+/** About how large attributes are; how deep they may be is bounded by those who read them. */
+function bytesOf(attributes: readonly otlpCommon.KeyValue[]): number {
   let bytes = 0
-  for (const { key, value } of attributes) bytes += key.length + 8 + valueBytes(value, depth)
+  for (const { key, value } of attributes) bytes += key.length + 8 + valueBytes(value)
   return bytes
 }
 
-function valueBytes(any: otlpCommon.AnyValue | undefined, depth: number): number {
-  if (depth > otlpLimits.attributeDepthMax) {
-    throw new OtlpProblem(`an attribute is nested more than ${otlpLimits.attributeDepthMax} deep`)
-  }
+function valueBytes(any: otlpCommon.AnyValue | undefined): number {
   const value = any?.value
   switch (value?.$case) {
     case 'stringValue':
     case 'bytesValue':
       return value.value.length
     case 'arrayValue':
-      return value.value.values.reduce((total, each) => total + 4 + valueBytes(each, depth + 1), 0)
+      return value.value.values.reduce((total, each) => total + 4 + valueBytes(each), 0)
     case 'kvlistValue':
-      return bytesOf(value.value.values, depth + 1)
+      return bytesOf(value.value.values)
     default:
       return 8
   }
