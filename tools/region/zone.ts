@@ -6,6 +6,7 @@ import { exitCodeFor, logSettings, openLog } from '@tern/log'
 import { createNameserver } from '@tern/nameserver'
 import { createProxy, overGrpc } from '@tern/proxy'
 import { createLogger, systemClock } from '@tern/runtime'
+import { traceKeySetting } from '@tern/telemetry'
 import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { flagsOrExit } from '../flags.ts'
 import { queuesOfRegion } from './plan.ts'
@@ -29,7 +30,7 @@ type Part = Readonly<{ start(): Promise<unknown>; stop(): unknown }>
 
 const logger = createLogger().child({ zone: flags.zone })
 /** As whoever starts a service alone would say it, in the environment. */
-const { settings, problems } = readSettings(logSettings, [], process.env)
+const { settings, problems } = readSettings({ ...logSettings, traceKey: traceKeySetting }, [], process.env)
 if (settings === undefined) throw new Error(problems.join('; '))
 const log = await openLog(settings, systemClock, logger).catch((error: Error) => {
   process.stderr.write(`cannot start: ${error.message}.\n`)
@@ -74,6 +75,7 @@ const proxy = createProxy(
     websocketShared: [flags['websocket-shared']],
     api: [flags.api],
     apiShared: [flags['api-shared']],
+    traceKey: settings.traceKey,
     about: { log: settings.log === 'kafka' ? 'kafka' : 'embedded', mode: 'development' },
   },
   { ...portsOf('proxy'), network: { dialBroker } },

@@ -50,11 +50,24 @@ export const reasons = {
   },
   TOO_MANY_USER_PROPERTIES: { code: 'INVALID_ARGUMENT', text: 'More user properties than a question may have.' },
   PAYLOAD_CONTAINS_TOO_LONG: { code: 'INVALID_ARGUMENT', text: 'The piece of payload to look for is too long.' },
+  TEXT_INVALID: {
+    code: 'INVALID_ARGUMENT',
+    text: 'A text that MQTT cannot carry: well-formed, without NUL, at most 65,535 bytes.',
+  },
+  TOPIC_RESERVED: { code: 'INVALID_ARGUMENT', text: 'Only the region publishes to topics that begin with $SYS/.' },
+  PAYLOAD_FORMAT_INVALID: { code: 'INVALID_ARGUMENT', text: 'The payload is no UTF-8, as its format says it is.' },
+  PAYLOAD_TOO_LARGE: {
+    code: 'INVALID_ARGUMENT',
+    text: 'A message with its properties is above the limit that GetServerInfo tells.',
+  },
+  TRACEPARENT_INVALID: { code: 'INVALID_ARGUMENT', text: 'No W3C Trace Context: leave it out to begin a trace.' },
+  EXPIRY_INVALID: { code: 'INVALID_ARGUMENT', text: 'A message expires in 0 to 4,294,967,295 seconds, or never.' },
   NEVER_STORED: { code: 'NOT_FOUND', text: 'Nothing has been stored at the address that the message id names.' },
   MESSAGE_VOID: { code: 'NOT_FOUND', text: 'What stands there is a repetition, or stale: nobody was delivered it.' },
   NO_MESSAGE: { code: 'NOT_FOUND', text: 'What stands there is a marker of the region.' },
   MESSAGE_NOT_KEPT: { code: 'NOT_FOUND', text: 'Retention has passed the message.' },
   SERVICE_UNKNOWN: { code: 'NOT_FOUND', text: 'There is no service of that name here.' },
+  NOT_RETAINED: { code: 'NOT_FOUND', text: 'Nothing is retained for the topic.' },
   PATH_UNKNOWN: { code: 'NOT_FOUND', text: 'There is nothing at that path of HTTP.' },
   HTTP_METHOD_WRONG: { code: 'UNIMPLEMENTED', text: 'The path takes another HTTP method: the header allow names it.' },
   CONTENT_TYPE_UNKNOWN: {
@@ -96,6 +109,11 @@ export const reasons = {
     code: 'RESOURCE_EXHAUSTED',
     text: 'Too many watch the same thing at this server: ask another, or poll.',
   },
+  QUOTA_EXCEEDED: {
+    code: 'RESOURCE_EXHAUSTED',
+    text: 'A quota of the region is used up: the message says which.',
+  },
+  PUBLISH_REFUSED: { code: 'UNAVAILABLE', text: 'The region refused the message just now: try again.' },
   QUEUE_UNREACHABLE: {
     code: 'UNAVAILABLE',
     text: 'The owner of a queue is moving or down: try again after the delay.',

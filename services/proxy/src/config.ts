@@ -8,6 +8,8 @@ export type ProxyConfig = Readonly<{
   connectionsMax?: number
   /** False: nothing is told of messages to trace services. */
   trace?: boolean
+  /** 32 hex digits: the address of a message becomes the id of its trace under it. That which everybody knows when left out. */
+  traceKey?: string
   /** host:port of every nameserver. */
   nameservers: readonly string[]
   /** Where this proxy alone listens, host:port; its MQTT address is what nameservers know it by. */

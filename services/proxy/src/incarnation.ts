@@ -6,6 +6,7 @@ import type { Context } from './adapters/connection/context.ts'
 import { type BegunLedger, beginLedger } from './adapters/ledger/begin-ledger.ts'
 import type { DialBroker } from './adapters/region/broker-link.ts'
 import { LinkedRegion } from './adapters/region/region.ts'
+import { Scans } from './adapters/region/scans.ts'
 import type { ProxyConfig } from './config.ts'
 import { WildcardShapes } from './core/connection/held-filters.ts'
 import { ProxyCounters } from './core/counters.ts'
@@ -34,6 +35,8 @@ export type Incarnation = Readonly<{
   /** What the ledger has leaves for a trace service. */
   flush(): void
   region: LinkedRegion
+  /** Looks into the queues, for the public API. */
+  scans: Scans
   stop(): void
 }>
 
@@ -59,10 +62,12 @@ export async function beginIncarnation(
   const connections = new Connections(clock, logger, counters)
   let region: LinkedRegion | undefined
   let begun: BegunLedger | undefined
+  let scans: Scans | undefined
   const stop = () => {
     // Before anything else: nobody may take an answer from a proxy that is recorded dead.
     connections.destroyAll()
     region?.stop()
+    scans?.stop()
     begun?.stop()
     routes.stop()
     membership.stop()
@@ -83,6 +88,8 @@ export async function beginIncarnation(
   const ledger = begun?.ledger ?? silentLedger
   const linked = new LinkedRegion({ proxy, routes, clock, logger, ledger, ...(dialBroker && { dial: dialBroker }) })
   region = linked
+  const looks = new Scans({ routes, clock })
+  scans = looks
   const fanOut = new FanOut(counters)
   const groups = new GroupHub(linked)
   linked.listen({
@@ -110,5 +117,5 @@ export async function beginIncarnation(
     logger,
     drawId,
   }
-  return { context, region: linked, flush: () => begun?.flush(), stop }
+  return { context, region: linked, scans: looks, flush: () => begun?.flush(), stop }
 }

@@ -1,4 +1,5 @@
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
+import { checkTraceKey, traceKeySetting } from '@tern/telemetry'
 import { metricsSetting } from '@tern/telemetry/node'
 import type { ProxyConfig } from './config.ts'
 import { connectionLimits } from './core/connection/limits.ts'
@@ -76,6 +77,7 @@ export const settings = {
     default: 'true',
     help: 'tell the trace service of every message and each of its deliveries',
   },
+  traceKey: traceKeySetting,
   metrics: metricsSetting(9464),
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
@@ -86,13 +88,23 @@ type ProxySettings = Settings<typeof settings>
 export function checkSettings(given: ProxySettings): (string | undefined)[] {
   const { mqtt, mqttShared, websocket, websocketShared, api, apiShared, metrics, allowAnonymous } = given
   const addresses = [mqtt, ...mqttShared, ...websocket, ...websocketShared, ...api, ...apiShared, ...metrics]
-  return addresses.map((address) => loopbackOnly(address, allowAnonymous))
+  return [...addresses.map((address) => loopbackOnly(address, allowAnonymous)), checkTraceKey(given.traceKey)]
 }
 
 export function configOf(given: ProxySettings, draw: () => string): ProxyConfig {
   const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared, api, apiShared } = given
-  const { connectionsMax, trace, log } = given
+  const { connectionsMax, trace, traceKey, log } = given
   const listeners = { mqtt, mqttShared, websocket, websocketShared, api, apiShared }
   const about = { log: log === '' || log === 'kafka' ? log : 'embedded', mode: '' }
-  return { about, zone, nameservers, connectionsMax, trace, ...listeners, nonce: draw, drawId: () => `auto-${draw()}` }
+  return {
+    about,
+    zone,
+    nameservers,
+    connectionsMax,
+    trace,
+    traceKey,
+    ...listeners,
+    nonce: draw,
+    drawId: () => `auto-${draw()}`,
+  }
 }

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { ProxyConfig } from '../../config.ts'
 import { ProxyCounters } from '../../core/counters.ts'
 import type { Context } from '../connection/context.ts'
+import type { Scans } from '../region/scans.ts'
 import { startApi } from './server.ts'
 
 test('a proxy says what region it serves, and by which of its proxies', async () => {
@@ -17,7 +18,7 @@ test('a proxy says what region it serves, and by which of its proxies', async ()
   const counters = new ProxyCounters()
   const region = { queues: 12 }
   const context = { region, counters, tracer, clock: systemClock, logger: silentLogger } as unknown as Context
-  const server = await startApi({ config, context })
+  const server = await startApi({ config, context, scans: {} as Scans })
   const client = connectApi(server.addresses[0] ?? '', cluster.ClusterServiceService)
   onTestFinished(() => {
     client.close()

@@ -4,6 +4,7 @@ import { encodeBody, encodeEnvelope, PackedWriter } from '@tern/record'
 import { applyRoutes, emptyRouteTable, partitionOf, type RouteTable, type RouteWatcher } from '@tern/routing'
 import { type RpcServer, rpcError, startServer, unaryHandler } from '@tern/rpc'
 import { systemClock } from '@tern/runtime'
+import type { Region } from '../../ports.ts'
 import { Scans } from '../region/scans.ts'
 import type { Looking } from './call.ts'
 
@@ -17,6 +18,7 @@ const positionsPerCall = 7
 export class FakeOwners {
   readonly logs: Stored[][]
   readonly starts: number[]
+  readonly retained = new Map<string, Stored>()
   readonly scans: Scans
   /** Calls that looked into queues. */
   calls = 0
@@ -71,11 +73,29 @@ export class FakeOwners {
   }
 
   /** Stored at the time in the queue of the topic. */
-  publish(topic: string, payload: string, timeMs = Date.now()): void {
-    const header = encodeEnvelope(envelope.Envelope.create({ clientId: 'c', qos: 1 }))
+  publish(topic: string, payload: string, timeMs = Date.now(), fields: Partial<envelope.Envelope> = {}): number {
+    const header = encodeEnvelope(envelope.Envelope.create({ clientId: 'c', qos: 1, ...fields }))
     const body = encodeBody(Buffer.from(topic), Buffer.from(payload), [['tern', header]])
-    this.logs[partitionOf(topic, this.logs.length)]?.push({ topic, timeMs, body })
+    const log = this.logs[partitionOf(topic, this.logs.length)]
+    log?.push({ topic, timeMs, body })
+    if (fields.retain && payload !== '') this.retained.set(topic, { topic, timeMs, body })
+    else if (fields.retain) this.retained.delete(topic)
     for (const wake of this.grown.splice(0)) wake()
+    return (log?.length ?? 0) - 1
+  }
+
+  /** The region as a proxy publishes to it. */
+  region(): Region {
+    const region: Pick<Region, 'queues' | 'queueOf' | 'hasRoom' | 'append'> = {
+      queues: this.logs.length,
+      queueOf: (topic) => this.scans.queueOf(topic),
+      hasRoom: () => true,
+      append: (_, record, answer) => {
+        const position = this.publish(record.topic ?? '', String(record.payload), Date.now(), record.envelope)
+        answer({ verdict: 'stored', position })
+      },
+    }
+    return region as Region
   }
 
   /** The queue is another broker's from now on. */
@@ -125,9 +145,27 @@ export class FakeOwners {
         records: positions.map((position) => this.recordAt(queue, position)),
       })),
       scan: unaryHandler((request: scan.ScanRequest, signal) => this.scan(request, owns, signal)),
-      scanRetained: unaryHandler((): scan.ScanRetainedResponse => ({ parts: [] })),
+      scanRetained: unaryHandler((request: scan.ScanRetainedRequest) => ({
+        parts: request.queues.map((queue) => this.retainedIn(queue, request, owns(queue))),
+      })),
     }
     return startServer('127.0.0.1:0', [{ definition: scan.ScanServiceService, implementation }])
+  }
+
+  private retainedIn(
+    queue: number,
+    { filter, afterTopic, recordsMax }: scan.ScanRetainedRequest,
+    isOwner: boolean,
+  ): scan.RetainedPart {
+    const own = [...this.retained.values()]
+      .filter(({ topic }) => partitionOf(topic, this.logs.length) === queue && matches(filter, topic))
+      .filter(({ topic }) => Buffer.compare(Buffer.from(topic), Buffer.from(afterTopic)) > 0)
+      .sort((a, b) => Buffer.compare(Buffer.from(a.topic), Buffer.from(b.topic)))
+    const page = own.slice(0, recordsMax)
+    const writer = new PackedWriter(0, 0)
+    for (const { timeMs, body } of page) writer.add(0, timeMs, body)
+    const nextAfterTopic = page.length < own.length ? (page.at(-1)?.topic ?? '') : ''
+    return { queue, notOwner: !isOwner, count: writer.count, baseTimeMs: 0, records: writer.finish(), nextAfterTopic }
   }
 
   private extentOf(queue: number, timesMs: number[], isOwner: boolean): scan.QueueExtent {

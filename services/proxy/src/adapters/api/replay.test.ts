@@ -24,7 +24,10 @@ class Reader {
   private readonly stream: AsyncGenerator<Response>
 
   constructor(replays: Replays, fields: Partial<messaging.ReplayMessagesRequest>) {
-    this.stream = replays.replay(messaging.ReplayMessagesRequest.create(fields), { signal: this.end.signal })
+    this.stream = replays.replay(messaging.ReplayMessagesRequest.create(fields), {
+      signal: this.end.signal,
+      deadlineMs: undefined,
+    })
     onTestFinished(() => this.end.abort())
   }
 

@@ -1,13 +1,26 @@
-import { type ApiServer, startApiServer } from '@tern/api'
+import { type ApiServer, pageTokens, startApiServer } from '@tern/api'
 import type { PublicService } from '@tern/rpc'
 import { version } from '@tern/runtime'
-import { observeCalls } from '@tern/telemetry'
+import { observeCalls, traceIds, traceKeyUnlessTold } from '@tern/telemetry'
 import { type ApiContext, nodeName } from './api-context.ts'
+import type { Looking } from './call.ts'
 import { clusterService } from './cluster-service.ts'
+import { messagingService } from './messaging-service.ts'
+import { publishTo } from './publish.ts'
+import { retainedService } from './retained-service.ts'
+import { topicService } from './topic-service.ts'
+import type { TopicSurroundings } from './topics.ts'
 
 /** Every service of tern.v1 that a proxy serves. */
 function publicServices(api: ApiContext): PublicService[] {
-  return [clusterService(api)]
+  const looking = lookingOf(api)
+  const publish = publishTo(api.context.region, { clientId: 'grpc-anonymous', principal: '' })
+  return [
+    clusterService(api),
+    messagingService(looking, publish),
+    topicService(looking, surroundingsOf(api)),
+    retainedService(looking, publish),
+  ]
 }
 
 /** Serves the public API on the proxy's own address and on those that it shares. */
@@ -25,5 +38,22 @@ export function startApi(api: ApiContext): Promise<ApiServer> {
     fault: (error, path) => logger.error('a call of the API failed', { path, error: stackOf(error) }),
   })
 }
+
+/** Every proxy of a region has the same key, and so takes the tokens of all others. */
+function lookingOf({ config, context, scans }: ApiContext): Looking {
+  const { traceKey: key = traceKeyUnlessTold } = config
+  const { clock } = context
+  return { scans, clock, traceIds: traceIds(key), tokens: pageTokens({ clock, key }) }
+}
+
+/** Who owns a queue, and in which zone. */
+function surroundingsOf({ scans }: ApiContext): TopicSurroundings {
+  return {
+    ownerOf: (queue) => scans.ownerOf(queue),
+    subscriptions: async () => subscriptionsUnknown,
+  }
+}
+
+const subscriptionsUnknown = -1
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

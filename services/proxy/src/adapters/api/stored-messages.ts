@@ -1,3 +1,4 @@
+import type { ReasonName } from '@tern/api'
 import { type message, type messaging, scan } from '@tern/proto'
 import { parseMessageId } from '@tern/telemetry'
 import { messageOf, type Sight } from '../../core/api/message.ts'
@@ -56,5 +57,5 @@ export async function storedRecord(
   }
 }
 
-const missing = (reason: string, messageId: string, why: string): Refusal =>
+const missing = (reason: ReasonName, messageId: string, why: string): Refusal =>
   new Refusal('NOT_FOUND', reason, `there is no message ${messageId}: ${why}`, { metadata: { message_id: messageId } })

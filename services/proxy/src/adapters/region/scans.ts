@@ -1,10 +1,11 @@
 import { parseFilter } from '@tern/mqtt'
-import { scan } from '@tern/proto'
+import { scan, topicCount } from '@tern/proto'
 import { partitionOf, type RouteWatcher } from '@tern/routing'
 import { connectClient, unaryCall, withViews } from '@tern/rpc'
 import { type Clock, pause } from '@tern/runtime'
 import { Refusal } from '../../core/api/refusal.ts'
 
+const topicCounts = topicCount.TopicCountServiceService
 const definition = withViews(scan.ScanServiceService, { scan: [scan.ScanRequest, scan.ScanResponse] })
 
 /** A queue without an answer is asked again so soon: its owner may be another one by then. */
@@ -125,6 +126,33 @@ export class Scans {
       const request = { ...wish, queues: [...asked] }
       return (await unaryCall(client, definition.scanRetained, request, leftMs, signal)).parts
     })
+  }
+
+  levels(
+    queues: readonly number[],
+    wish: Readonly<Omit<topicCount.ListLevelRequest, 'queues'>>,
+    patience: Patience,
+  ): Promise<ReadonlyMap<number, topicCount.LevelPart>> {
+    return this.gather(queues, patience, async (client, asked, leftMs, signal) => {
+      return (await unaryCall(client, topicCounts.listLevel, { ...wish, queues: [...asked] }, leftMs, signal)).parts
+    })
+  }
+
+  search(
+    queues: readonly number[],
+    wish: Readonly<Omit<topicCount.SearchLevelsRequest, 'queues'>>,
+    patience: Patience,
+  ): Promise<ReadonlyMap<number, topicCount.SearchPart>> {
+    return this.gather(queues, patience, async (client, asked, leftMs, signal) => {
+      return (await unaryCall(client, topicCounts.searchLevels, { ...wish, queues: [...asked] }, leftMs, signal)).parts
+    })
+  }
+
+  /** As the topology calls a broker; empty while the queue has no owner. */
+  ownerOf(queue: number): Readonly<{ owner: string; zone: string }> {
+    const table = this.routes.table()
+    const zone = table.member(table.ownerOf(queue)?.broker ?? -1)?.zone ?? ''
+    return { owner: zone === '' ? '' : `broker-${zone.replace(/^az-/, '')}`, zone }
   }
 
   /** The present owners of queues; those that have none are missing. */

@@ -10,7 +10,7 @@ export type Sight = Readonly<{
   payloadPreviewBytes: number
 }>
 
-const wholeSight: Sight = { view: message.MessageView.FULL, payloadPreviewBytes: 0 }
+export const wholeSight: Sight = { view: message.MessageView.FULL, payloadPreviewBytes: 0 }
 
 /** In MQTT 5 and in what `Message.traceparent` is published as. */
 export const traceparentProperty = 'traceparent'

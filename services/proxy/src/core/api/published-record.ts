@@ -46,12 +46,13 @@ export function publishedRecord(
   return { topic, payload, envelope: record }
 }
 
-export function checkTopic(field: string, topic: string): void {
+/** `mode`: any topic there may be, or one that clients may publish to. */
+export function checkTopic(field: string, topic: string, mode: 'any' | 'publish' = 'publish'): void {
   if (!isValidTopicName(topic)) {
     const shown = topic.length > 100 ? `has ${topic.length} characters and` : `"${topic}"`
     throw badField(field, 'TOPIC_INVALID', `${shown} is no MQTT topic name; give 1 to 65,535 bytes without wildcard`)
   }
-  if (isReserved(topic))
+  if (mode === 'publish' && isReserved(topic))
     throw badField(field, 'TOPIC_RESERVED', 'begins with $SYS/, which only the region may publish to')
 }
 

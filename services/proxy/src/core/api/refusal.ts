@@ -1,9 +1,6 @@
-export type RefusalCode =
-  | 'INVALID_ARGUMENT'
-  | 'NOT_FOUND'
-  | 'FAILED_PRECONDITION'
-  | 'RESOURCE_EXHAUSTED'
-  | 'UNAVAILABLE'
+import type { ReasonName } from '@tern/api'
+
+export type RefusalCode = 'INVALID_ARGUMENT' | 'NOT_FOUND' | 'RESOURCE_EXHAUSTED' | 'UNAVAILABLE'
 
 export type RefusalDetail = Readonly<{
   /** The field that is to blame, in the words of the contract. */
@@ -16,11 +13,10 @@ export type RefusalDetail = Readonly<{
 /** Why a call is not served, in the words that its caller is told; the adapter of the public API makes a status of it. */
 export class Refusal extends Error {
   readonly code: RefusalCode
-  /** One of the published ones. */
-  readonly reason: string
+  readonly reason: ReasonName
   readonly detail: RefusalDetail
 
-  constructor(code: RefusalCode, reason: string, message: string, detail: RefusalDetail = {}) {
+  constructor(code: RefusalCode, reason: ReasonName, message: string, detail: RefusalDetail = {}) {
     super(message)
     this.code = code
     this.reason = reason
@@ -28,5 +24,5 @@ export class Refusal extends Error {
   }
 }
 
-export const badField = (field: string, reason: string, message: string): Refusal =>
+export const badField = (field: string, reason: ReasonName, message: string): Refusal =>
   new Refusal('INVALID_ARGUMENT', reason, `${field} ${message}`, { field })

@@ -77,11 +77,15 @@ export function timeOf(field: string, time: Timestamp | undefined): number | und
   if (time === undefined) return undefined
   const { seconds, nanos } = time
   const timeMs = seconds * 1_000 + Math.ceil(nanos / 1_000_000)
-  if (nanos < 0 || nanos > 999_999_999 || !Number.isSafeInteger(timeMs)) {
+  if (nanos < 0 || nanos > 999_999_999 || seconds < firstSecond || seconds > lastSecond) {
     throw badField(field, 'TIMESTAMP_INVALID', 'is no time between the years 1 and 9999')
   }
   return Math.max(0, timeMs)
 }
+
+/** Of the years 1 to 9999: what google.protobuf.Timestamp may say. */
+const firstSecond = -62_135_596_800
+const lastSecond = 253_402_300_799
 
 export function checkRange(startMs: number | undefined, endMs: number | undefined): void {
   if (startMs === undefined || endMs === undefined || startMs <= endMs) return

@@ -1,0 +1,49 @@
+import { reasonCode } from '@tern/mqtt'
+import type { ApiAuthor } from '../../core/api/published-record.ts'
+import { Refusal } from '../../core/api/refusal.ts'
+import type { OutgoingRecord, Region } from '../../ports.ts'
+import type { CallContext } from './call.ts'
+
+/** Publishes what a call of the public API writes, and resolves once it is durable. */
+export type Publish = Readonly<{
+  author: ApiAuthor
+  /** `position` is -1 for a repetition whose first copy is not remembered. */
+  record(
+    record: OutgoingRecord,
+    requestId: string,
+    call: CallContext,
+  ): Promise<Readonly<{ queue: number; position: number }>>
+}>
+
+export function publishTo(region: Region, author: ApiAuthor): Publish {
+  return {
+    author,
+    async record(record, _requestId, { signal }) {
+      const queue = region.queueOf(record.topic ?? '')
+      if (!region.hasRoom(queue)) await new Promise<void>((resolve) => region.whenRoom(queue, resolve))
+      // Whoever has gone publishes nothing more; what was begun is finished.
+      signal.throwIfAborted()
+      return new Promise((resolve, reject) =>
+        region.append(queue, record, (result) => {
+          if (result.verdict === 'stored') resolve({ queue, position: result.position })
+          else reject(refusalOf(result.verdict === 'refused' ? result.reasonCode : reasonCode.unspecifiedError))
+        }),
+      )
+    },
+  }
+}
+
+function refusalOf(code: number): Refusal {
+  if (code === reasonCode.quotaExceeded) {
+    return new Refusal(
+      'RESOURCE_EXHAUSTED',
+      'QUOTA_EXCEEDED',
+      'the quota of retained messages of this queue is used up; delete some',
+    )
+  }
+  return new Refusal(
+    'UNAVAILABLE',
+    'PUBLISH_REFUSED',
+    `the region refused the message with MQTT reason code ${code}; try again`,
+  )
+}
