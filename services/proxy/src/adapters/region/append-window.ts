@@ -1,5 +1,6 @@
 import type { append } from '@tern/proto'
 import { encodeBody, encodeEnvelope, PackedWriter, recordPrefixBytesMax } from '@tern/record'
+import { formatTraceparent } from '@tern/telemetry'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import { contextOf, type Publish, tellPublish } from '../../core/ledger/publish-entry.ts'
 import type { AppendResult, OutgoingRecord } from '../../ports.ts'
@@ -61,9 +62,12 @@ export class AppendWindow {
     envelope.producer = this.proxy
     envelope.sequence = this.first + this.count
     const key = topic === null ? null : Buffer.from(topic)
-    const body = encodeBody(key, topic === null ? null : payload, [['tern', encodeEnvelope(envelope)]])
-    const { clientId, qos } = envelope
     const context = contextOf(envelope.userProperties)
+    const headers: [string, Uint8Array][] = [['tern', encodeEnvelope(envelope)]]
+    // Consumers of Kafka look for it there, and know nothing of MQTT's properties.
+    if (context !== undefined) headers.push(['traceparent', Buffer.from(formatTraceparent(context))])
+    const body = encodeBody(key, topic === null ? null : payload, headers)
+    const { clientId, qos } = envelope
     this.pending.push({ clientId, topic, qos, context, receivedUs: this.ledger.now(), body, answer })
     this.bytes += body.length
   }

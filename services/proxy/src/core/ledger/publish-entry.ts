@@ -29,10 +29,11 @@ export function tellPublish(
   ledger.put(kind, queue, position, qos, receivedUs, durableUs, now, clientId, topic, 1, code, '', context)
 }
 
-/** What the publisher said of its trace, if it said it once and well. */
-export function contextOf(userProperties: readonly envelope.UserProperty[]): EntryContext | undefined {
+/** What the publisher said of its trace, if it said it once and well. `sampled` is not of the ledger. */
+export function contextOf(
+  userProperties: readonly envelope.UserProperty[],
+): (EntryContext & Readonly<{ sampled: boolean }>) | undefined {
   if (userProperties.length === 0) return undefined
   const given = userProperties.filter(({ name }) => name === 'traceparent').map(({ value }) => value)
-  const parsed = given.length === 0 ? undefined : parseTraceparent(given)
-  return parsed && { traceId: parsed.traceId, spanId: parsed.spanId }
+  return given.length === 0 ? undefined : parseTraceparent(given)
 }
