@@ -1,0 +1,3 @@
+export { GrafanaDouble, profiles } from './testing/grafana/double.ts'
+export { overNetwork } from './testing/grafana/over-network.ts'
+export { type Prometheus, startPrometheus } from './testing/prometheus.ts'
