@@ -199,8 +199,10 @@ export class BackwardScan extends QueueScan {
 
   private close({ low, found, timeMs }: Window): void {
     this.window = undefined
-    this.timeMs = timeMs || this.timeMs
-    this.next = this.found.putBefore(found) ?? Math.max(low, this.runner.logStart)
+    // What there was no room for is younger than the window's beginning.
+    const cut = this.found.putBefore(found)
+    this.timeMs = cut?.timeMs ?? (timeMs || this.timeMs)
+    this.next = cut?.position ?? Math.max(low, this.runner.logStart)
     this.done = this.next <= this.floor
   }
 

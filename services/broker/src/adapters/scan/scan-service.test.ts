@@ -3,7 +3,7 @@ import { envelope, scan } from '@tern/proto'
 import { encodeBatch, encodeBody, encodeEnvelope, unpack } from '@tern/record'
 import { systemClock } from '@tern/runtime'
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { blockPositions } from '../../core/block-summary/block-summary.ts'
 import { BrokerCounters } from '../../core/counters.ts'
 import { region } from '../link/link.fixture.ts'
@@ -175,6 +175,21 @@ test('an answer keeps to the records and bytes that it has room for, but one mes
   expect(await page({ bytesMax: 2_500, backwards: true })).toEqual([[4, 5], 4])
   expect(await page({ bytesMax: 10 })).toEqual([[1], 2])
   expect(await page({ bytesMax: 10, backwards: true })).toEqual([[5], 5])
+})
+
+test('the time at the border of what was looked at lies between what was given and what was not', async () => {
+  let nowMs = 1_000
+  vi.spyOn(Date, 'now').mockImplementation(() => nowMs)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const world = await opened()
+  for (nowMs = 1_001; nowMs <= 1_010; nowMs++) await world.write(0, bodyOf({ topic: 't' }))
+  const border = async (backwards: boolean, from: number) => {
+    const { parts } = await world.scan({ recordsMax: 3, backwards, parts: [{ queue: 0, from, until: undefined }] })
+    return [parts[0]?.next, parts[0]?.timeMs]
+  }
+  // The record at each position was stored 1,000 ms after it.
+  expect(await border(true, 11)).toEqual([8, 1_008])
+  expect(await border(false, 0)).toEqual([3, 1_003])
 })
 
 test('whoever waits is told of what comes within a moment, and of nothing when nothing fits', async () => {

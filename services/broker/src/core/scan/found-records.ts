@@ -37,15 +37,15 @@ export class FoundRecords {
   }
 
   /**
-   * A window further down, found upwards: its newest ones are kept as far as there is room. The position of the oldest one that is kept
-   * when others were not; undefined when all are.
+   * A window further down, found upwards: its newest ones are kept as far as there is room. The oldest one that is kept when others were
+   * not; undefined when all are.
    */
-  putBefore(window: NewestRecords): number | undefined {
+  putBefore(window: NewestRecords): JudgedRecord | undefined {
     const { found, bytes, dropped } = window.take()
     this.found = [...found, ...this.found]
     this.bytes += bytes
     this.cut = dropped
-    return dropped ? this.found[0]?.position : undefined
+    return dropped ? this.found[0] : undefined
   }
 
   /** The room that is left, for a window further down. */

@@ -1,0 +1,3 @@
+import { lookingBackContract } from './looking-back.contract.ts'
+
+lookingBackContract('the embedded log')
