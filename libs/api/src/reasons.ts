@@ -68,6 +68,20 @@ export const reasons = {
   MESSAGE_NOT_KEPT: { code: 'NOT_FOUND', text: 'Retention has passed the message.' },
   SERVICE_UNKNOWN: { code: 'NOT_FOUND', text: 'There is no service of that name here.' },
   NOT_RETAINED: { code: 'NOT_FOUND', text: 'Nothing is retained for the topic.' },
+  TRACE_ID_INVALID: { code: 'INVALID_ARGUMENT', text: 'No trace id: 1 to 32 hexadecimal digits, not all zero.' },
+  TRACE_QUERY_INVALID: {
+    code: 'INVALID_ARGUMENT',
+    text: 'The TraceQL of the query cannot be read: the message says where.',
+  },
+  TRACE_LIMIT_INVALID: { code: 'INVALID_ARGUMENT', text: 'The limit is negative or above 200.' },
+  TRACE_NOT_FOUND: {
+    code: 'NOT_FOUND',
+    text: 'Nothing is known under that trace id, or of that message: it never was, or retention has passed it.',
+  },
+  TRACE_SERVICE_DOWN: {
+    code: 'UNAVAILABLE',
+    text: 'No trace service answers; messages flow without it: start one, or try again after the delay.',
+  },
   PATH_UNKNOWN: { code: 'NOT_FOUND', text: 'There is nothing at that path of HTTP.' },
   HTTP_METHOD_WRONG: { code: 'UNIMPLEMENTED', text: 'The path takes another HTTP method: the header allow names it.' },
   CONTENT_TYPE_UNKNOWN: {

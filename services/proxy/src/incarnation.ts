@@ -7,6 +7,7 @@ import { type BegunLedger, beginLedger } from './adapters/ledger/begin-ledger.ts
 import type { DialBroker } from './adapters/region/broker-link.ts'
 import { LinkedRegion } from './adapters/region/region.ts'
 import { Scans } from './adapters/region/scans.ts'
+import { TraceServices } from './adapters/traces/trace-services.ts'
 import type { ProxyConfig } from './config.ts'
 import { WildcardShapes } from './core/connection/held-filters.ts'
 import { ProxyCounters } from './core/counters.ts'
@@ -37,6 +38,8 @@ export type Incarnation = Readonly<{
   region: LinkedRegion
   /** Looks into the queues, for the public API. */
   scans: Scans
+  /** Asks trace services, likewise. */
+  traces: TraceServices
   stop(): void
 }>
 
@@ -63,11 +66,13 @@ export async function beginIncarnation(
   let region: LinkedRegion | undefined
   let begun: BegunLedger | undefined
   let scans: Scans | undefined
+  let traces: TraceServices | undefined
   const stop = () => {
     // Before anything else: nobody may take an answer from a proxy that is recorded dead.
     connections.destroyAll()
     region?.stop()
     scans?.stop()
+    traces?.stop()
     begun?.stop()
     routes.stop()
     membership.stop()
@@ -90,6 +95,8 @@ export async function beginIncarnation(
   region = linked
   const looks = new Scans({ routes, clock })
   scans = looks
+  const asked = new TraceServices(routes, zone)
+  traces = asked
   const fanOut = new FanOut(counters)
   const groups = new GroupHub(linked)
   linked.listen({
@@ -117,5 +124,5 @@ export async function beginIncarnation(
     logger,
     drawId,
   }
-  return { context, region: linked, scans: looks, flush: () => begun?.flush(), stop }
+  return { context, region: linked, scans: looks, traces: asked, flush: () => begun?.flush(), stop }
 }

@@ -48,7 +48,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     api?.kill()
     api = undefined
   }
-  const listen = async ({ context, scans }: Incarnation) => {
+  const listen = async ({ context, scans, traces }: Incarnation) => {
     const { packetBytesMax } = connectionLimits
     const options = { clock, packetBytesMax, accept }
     const { mqtt, mqttShared, websocket, websocketShared } = config
@@ -56,7 +56,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     for (const address of mqttShared) listeners.push(await listenTcp(address, true, options))
     for (const address of websocket) listeners.push(await listenWebSocket(address, false, options))
     for (const address of websocketShared) listeners.push(await listenWebSocket(address, true, options))
-    api = await startApi({ config, context, scans })
+    api = await startApi({ config, context, scans, traces })
   }
 
   /** Clients are let in only when they can be served: a port that is open is a promise. */

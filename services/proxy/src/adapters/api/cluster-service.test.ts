@@ -7,6 +7,7 @@ import type { ProxyConfig } from '../../config.ts'
 import { ProxyCounters } from '../../core/counters.ts'
 import type { Context } from '../connection/context.ts'
 import type { Scans } from '../region/scans.ts'
+import type { TraceServices } from '../traces/trace-services.ts'
 import { startApi } from './server.ts'
 
 test('a proxy says what region it serves, and by which of its proxies', async () => {
@@ -18,7 +19,7 @@ test('a proxy says what region it serves, and by which of its proxies', async ()
   const counters = new ProxyCounters()
   const region = { queues: 12 }
   const context = { region, counters, tracer, clock: systemClock, logger: silentLogger } as unknown as Context
-  const server = await startApi({ config, context, scans: {} as Scans })
+  const server = await startApi({ config, context, scans: {} as Scans, traces: {} as TraceServices })
   const client = connectApi(server.addresses[0] ?? '', cluster.ClusterServiceService)
   onTestFinished(() => {
     client.close()

@@ -10,6 +10,7 @@ import { publishTo } from './publish.ts'
 import { retainedService } from './retained-service.ts'
 import { topicService } from './topic-service.ts'
 import type { TopicSurroundings } from './topics.ts'
+import { traceService } from './trace-service.ts'
 
 /** Every service of tern.v1 that a proxy serves. */
 function publicServices(api: ApiContext): PublicService[] {
@@ -20,6 +21,7 @@ function publicServices(api: ApiContext): PublicService[] {
     messagingService(looking, publish),
     topicService(looking, surroundingsOf(api)),
     retainedService(looking, publish),
+    traceService(looking, api.traces),
   ]
 }
 
