@@ -27,7 +27,7 @@ export async function soonBegun<T>(source: AsyncGenerator<T>, clock: Clock): Pro
   })()
 }
 
-/** Sends events until there are no more, or nobody reads; comments while there are none. `failed`: the event of what the source threw. */
+/** Sends events until there are no more, or nobody reads; comments while there are none. What the source throws is told by an event, and thrown. */
 export async function sendEvents(
   response: ServerResponse,
   events: AsyncIterable<ServerEvent>,
@@ -51,6 +51,7 @@ export async function sendEvents(
     response.end(eventText({ event: 'end', data: '{}' }))
   } catch (error) {
     if (!response.destroyed) response.end(eventText(failed(error)))
+    throw error
   } finally {
     heartbeat?.cancel()
   }

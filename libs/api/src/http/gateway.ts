@@ -215,7 +215,6 @@ async function stream(
     const type = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
     const failed = (thrown: unknown) => {
       const error = asApiError(signal.aborted ? signal.reason : thrown)
-      if (error.code === 'INTERNAL') gateway.fault(error.cause ?? error, 'a stream of events')
       return { event: 'error', data: errorJson(error, contracts) }
     }
     response.writeHead(status, { ...type, ...headers })
@@ -227,6 +226,7 @@ async function stream(
 
 function fail(gateway: Gateway, response: ServerResponse, error: ApiError, url: string): void {
   if (error.code === 'INTERNAL') gateway.fault(error.cause ?? error, url.slice(0, 200))
+  if (response.writableEnded) return
   if (response.destroyed || response.headersSent) return void response.destroy()
   const body = errorJson(error, gateway.contracts)
   const { allow } = error.metadata

@@ -30,8 +30,9 @@ function refusal(schema: DescMessage, cause: unknown): Error {
     return apiError('INVALID_ARGUMENT', 'FIELD_UNKNOWN', message, { details, cause })
   }
   const message = `the body is no ${schema.typeName} in JSON: ${text.slice(0, 300)}`
-  if (!isFieldError(cause)) return apiError('INVALID_ARGUMENT', 'MESSAGE_MALFORMED', message, { cause })
-  const field = cause.field()
+  const blamed = [cause, (cause as Error).cause].find(isFieldError)
+  if (blamed === undefined) return apiError('INVALID_ARGUMENT', 'MESSAGE_MALFORMED', message, { cause })
+  const field = blamed.field()
   const details = { fields: [{ field: field.name, description: text.slice(0, 300) }] }
   return apiError('INVALID_ARGUMENT', 'FIELD_INVALID', message, { details, cause })
 }

@@ -27,8 +27,8 @@ export type CallServer = Readonly<{
 /** Serves one call that came over HTTP/2. */
 export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, server: CallServer): void {
   stream.on('error', () => {})
-  if (!/^application\/grpc(\+proto)?(;.*)?$/.test(headers['content-type'] ?? '')) {
-    stream.respond({ ':status': 415, 'content-type': 'text/plain' })
+  if (headers[':method'] !== 'POST' || !/^application\/grpc(\+proto)?(;.*)?$/.test(headers['content-type'] ?? '')) {
+    stream.respond({ ':status': headers[':method'] === 'POST' ? 415 : 405, 'content-type': 'text/plain' })
     stream.end('this port speaks gRPC over HTTP/2, and JSON over HTTP/1.1\n')
     stream.resume()
     return

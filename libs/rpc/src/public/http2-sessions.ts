@@ -61,7 +61,7 @@ function guard(session: ServerHttp2Session, { clock, limits }: CallServer): void
   session.setLocalWindowSize(limits.connectionWindowBytes)
   const frames = new TokenBucket(limits.controlFrameBurst, limits.controlFramesPerSecond, clock.now())
   const count = () => {
-    if (!session.destroyed && !frames.take(clock.now())) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    if (!session.destroyed && !frames.take(clock.now())) session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never)
   }
   session.on('ping', count)
   session.on('remoteSettings', count)

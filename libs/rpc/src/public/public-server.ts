@@ -6,6 +6,7 @@ import { addressOf, type Clock, systemClock } from '@tern/runtime'
 import { Budget } from './budget.ts'
 import { sniffProtocol } from './first-bytes.ts'
 import type { CallServer } from './grpc-call.ts'
+import { unreadable } from './http-unreadable.ts'
 import { http2Sessions } from './http2-sessions.ts'
 import { type PublicLimits, publicLimits } from './limits.ts'
 import type { ObserveCall, PublicService } from './service.ts'
@@ -87,13 +88,18 @@ export async function startPublicServer(address: string, options: PublicServerOp
 function httpServer({ http, upgrade }: PublicServerOptions, limits: PublicLimits): HttpServer {
   const { metadataBytesMax, headersMs, bodyMs } = limits
   const server = createHttpServer(
-    { maxHeaderSize: 2 * metadataBytesMax, headersTimeout: headersMs, requestTimeout: headersMs + bodyMs },
+    {
+      maxHeaderSize: 2 * metadataBytesMax,
+      headersTimeout: headersMs,
+      requestTimeout: headersMs + bodyMs,
+      connectionsCheckingInterval: Math.min(headersMs, 5_000),
+    },
     http,
   )
   server.maxHeadersCount = limits.metadataCountMax
   if (upgrade !== undefined) server.on('upgrade', upgrade)
-  server.on('clientError', (_, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+    if (socket.writable) socket.end(unreadable(code))
     else socket.destroy()
   })
   // Node looks after slow requests once the server listens, which for this one another does.
