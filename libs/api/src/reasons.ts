@@ -62,6 +62,34 @@ export const reasons = {
   },
   TRACEPARENT_INVALID: { code: 'INVALID_ARGUMENT', text: 'No W3C Trace Context: leave it out to begin a trace.' },
   EXPIRY_INVALID: { code: 'INVALID_ARGUMENT', text: 'A message expires in 0 to 4,294,967,295 seconds, or never.' },
+  TOO_MANY_MESSAGES: {
+    code: 'INVALID_ARGUMENT',
+    text: 'A batch holds 1 to 1,000 messages: send several, or a PublishStream.',
+  },
+  TOO_MANY_FILTERS: { code: 'INVALID_ARGUMENT', text: 'A subscription has 1 to 100 filters.' },
+  STREAM_NOT_OPENED: { code: 'INVALID_ARGUMENT', text: 'The first frame of a stream is its open, and none after it.' },
+  SEQUENCE_NOT_RISING: {
+    code: 'INVALID_ARGUMENT',
+    text: 'Each item of a stream has a greater sequence than the one before it.',
+  },
+  SUBSCRIPTION_INVALID: {
+    code: 'INVALID_ARGUMENT',
+    text: 'The open of a subscription asks for what there is not: the details name the field.',
+  },
+  SUPERSEDED: {
+    code: 'ABORTED',
+    text: 'The client has a newer connection, a stream or one of MQTT: two programs use one subscriber id.',
+  },
+  STREAM_ENDED: { code: 'ABORTED', text: 'The region ended the stream: the message says why. Open another one.' },
+  SESSION_REFUSED: { code: 'UNAVAILABLE', text: 'The home of the client refused the session for now: try again.' },
+  SUBSCRIPTION_REFUSED: {
+    code: 'FAILED_PRECONDITION',
+    text: 'The region refused a filter: a quota is used up, or the filter is none.',
+  },
+  LEASE_LOST: {
+    code: 'ABORTED',
+    text: 'The acknowledgement is of an earlier stream, or came too late: the message was delivered again, or will be.',
+  },
   NEVER_STORED: { code: 'NOT_FOUND', text: 'Nothing has been stored at the address that the message id names.' },
   MESSAGE_VOID: { code: 'NOT_FOUND', text: 'What stands there is a repetition, or stale: nobody was delivered it.' },
   NO_MESSAGE: { code: 'NOT_FOUND', text: 'What stands there is a marker of the region.' },

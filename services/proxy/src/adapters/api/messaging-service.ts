@@ -1,18 +1,25 @@
 import { messaging } from '@tern/proto'
 import { type PublicService, publicService } from '@tern/rpc'
+import type { Region } from '../../ports.ts'
 import { answering, streaming } from './answers.ts'
 import type { Looking } from './call.ts'
 import type { Publish } from './publish.ts'
+import { publishBatch } from './publish-batch.ts'
+import { publishStream } from './publish-stream.ts'
 import { Queries } from './query.ts'
 import { Replays } from './replay.ts'
 import { resendMessages } from './resend.ts'
 import { getMessage } from './stored-messages.ts'
 
 /** Publish, subscribe, look back. */
-export function messagingService(looking: Looking, publish: Publish): PublicService {
+export function messagingService(looking: Looking, publish: Publish, region: Region): PublicService {
   const queries = new Queries(looking)
   const replays = new Replays(looking)
   return publicService(messaging.MessagingServiceService, {
+    publish: answering((request, call) => publishBatch(request, looking, publish, call)),
+    publishStream: streaming((requests, call) =>
+      publishStream(requests, { region, looking, anonymous: publish.author }, call),
+    ),
     getMessage: answering((request, call) => getMessage(request, looking, call)),
     queryMessages: answering((request, call) => queries.query(request, call)),
     replayMessages: streaming((request, call) => replays.replay(request, call)),

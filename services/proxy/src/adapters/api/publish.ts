@@ -1,7 +1,7 @@
 import { reasonCode } from '@tern/mqtt'
 import type { ApiAuthor } from '../../core/api/published-record.ts'
 import { Refusal } from '../../core/api/refusal.ts'
-import type { OutgoingRecord, Region } from '../../ports.ts'
+import type { AppendResult, OutgoingRecord, Region } from '../../ports.ts'
 import type { CallContext } from './call.ts'
 
 /** Publishes what a call of the public API writes, and resolves once it is durable. */
@@ -26,14 +26,16 @@ export function publishTo(region: Region, author: ApiAuthor): Publish {
       return new Promise((resolve, reject) =>
         region.append(queue, record, (result) => {
           if (result.verdict === 'stored') resolve({ queue, position: result.position })
-          else reject(refusalOf(result.verdict === 'refused' ? result.reasonCode : reasonCode.unspecifiedError))
+          else reject(refusalOf(result))
         }),
       )
     },
   }
 }
 
-function refusalOf(code: number): Refusal {
+/** Why an owner did not store it. */
+export function refusalOf(result: Exclude<AppendResult, { verdict: 'stored' }>): Refusal {
+  const code = result.verdict === 'refused' ? result.reasonCode : reasonCode.unspecifiedError
   if (code === reasonCode.quotaExceeded) {
     return new Refusal(
       'RESOURCE_EXHAUSTED',

@@ -1,11 +1,10 @@
-import { message, type messaging, type rpcStatus } from '@tern/proto'
-import { ApiError, statusOf } from '@tern/rpc'
+import { message, type messaging } from '@tern/proto'
 import { wholeSight } from '../../core/api/message.ts'
 import { publishedRecord } from '../../core/api/published-record.ts'
 import { Refusal } from '../../core/api/refusal.ts'
 import { checkResend, resentMessage } from '../../core/query/resent-message.ts'
-import { asAnswer } from './answers.ts'
 import type { CallContext, Looking } from './call.ts'
+import { failWhenAll, orRefusal, resultOf } from './outcomes.ts'
 import type { Publish } from './publish.ts'
 import { receiptOf } from './receipt.ts'
 import { storedMessage } from './stored-messages.ts'
@@ -66,22 +65,6 @@ const shown = (again: message.Message): message.Message =>
     traceId: '',
   })
 
-/** The only one, or each of them for the same reason: then the call fails. */
-function failWhenAll(items: readonly unknown[]): void {
-  const refusals = items.filter((item) => item instanceof Refusal)
-  const [first] = refusals
-  if (first && refusals.length === items.length && refusals.every(({ reason }) => reason === first.reason)) throw first
-}
-
-async function orRefusal<Result>(run: () => Promise<Result>): Promise<Result | Refusal> {
-  try {
-    return await run()
-  } catch (error) {
-    if (error instanceof Refusal) return error
-    throw error
-  }
-}
-
 function orThrown<Item, Result>(item: Item | Refusal, run: (item: Item) => Result): Result | Refusal {
   if (item instanceof Refusal) return item
   try {
@@ -90,12 +73,4 @@ function orThrown<Item, Result>(item: Item | Refusal, run: (item: Item) => Resul
     if (error instanceof Refusal) return error
     throw error
   }
-}
-
-function resultOf(item: unknown): messaging.PublishResult {
-  if (!(item instanceof Refusal)) return { outcome: undefined }
-  const answer = asAnswer(item)
-  if (!(answer instanceof ApiError)) throw item
-  const value: rpcStatus.Status = statusOf(answer)
-  return { outcome: { $case: 'error', value } }
 }

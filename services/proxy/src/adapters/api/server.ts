@@ -18,7 +18,7 @@ function publicServices(api: ApiContext): PublicService[] {
   const publish = publishTo(api.context.region, { clientId: 'grpc-anonymous', principal: '' })
   return [
     clusterService(api),
-    messagingService(looking, publish),
+    messagingService(looking, publish, api.context.region),
     topicService(looking, surroundingsOf(api)),
     retainedService(looking, publish),
     traceService(looking, api.traces),
