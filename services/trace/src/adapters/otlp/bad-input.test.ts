@@ -5,12 +5,15 @@ import { gzipSync } from 'node:zlib'
 import { errorDetails, otlpCollector, type otlpTrace, rpcStatus } from '@tern/proto'
 import { connectClient, unaryCall } from '@tern/rpc'
 import { addressOf } from '@tern/runtime'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { viewOf } from '../../core/spans/trace-view.ts'
 import { MemoryStore } from '../../testing/memory-store.ts'
 import { aSpan, attributesOf } from '../../testing/spans.ts'
 import { startOtlpGrpc } from './grpc.ts'
 import { type OtlpServer, startOtlpHttp } from './http.ts'
+
+// Much work on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 let store = new MemoryStore()
 const sink = { offer: (traces: Parameters<MemoryStore['offer']>[0]) => store.offer(traces) }

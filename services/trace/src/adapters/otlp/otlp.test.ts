@@ -3,12 +3,15 @@ import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { InMemorySpanExporter, SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { hexOf } from '../../core/spans/hex.ts'
 import { viewOf } from '../../core/spans/trace-view.ts'
 import { MemoryStore } from '../../testing/memory-store.ts'
 import { startOtlpGrpc } from './grpc.ts'
 import { startOtlpHttp } from './http.ts'
+
+// Much work on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 const running: { stop(): void }[] = []
 afterEach(() => {

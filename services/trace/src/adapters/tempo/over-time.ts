@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { tempopb } from '@tern/proto'
-import { type Intervals, overTime, seriesMax } from '../../core/over-time/over-time.ts'
+import { comparing } from '../../core/over-time/compare.ts'
+import { type Intervals, type OverTime, overTime, seriesMax } from '../../core/over-time/over-time.ts'
 import { viewOf } from '../../core/spans/trace-view.ts'
 import { hintsOf } from '../../core/traceql/hints.ts'
 import type { Query } from '../../core/traceql/syntax.ts'
@@ -58,13 +59,7 @@ async function counted(
   given: AbortSignal,
 ): Promise<tempopb.QueryRangeResponse> {
   const query = parsed(text)
-  if (!hasMetrics(query)) {
-    throw new TempoProblem(
-      400,
-      'the query counts nothing; add for example "| rate()" or "| quantile_over_time(duration, .9)"',
-    )
-  }
-  const counting = overTime(query, range, intervals)
+  const counting = countingOf(query, range, intervals)
   const signal = bounded(given)
   const metrics = tempopb.SearchMetrics.fromPartial({})
   const leave = searches.enter()
@@ -88,9 +83,18 @@ async function counted(
     leave()
   }
   const { series, isPartial } = counting.result()
-  const message = isPartial ? `there are more than ${seriesMax} series; the others are left out` : ''
+  const message = isPartial ? `there are more than ${seriesMax} series or values; the others are left out` : ''
   return { series, metrics, status: isPartial ? 1 : 0, message }
 }
 
-const hasMetrics = (query: Query): query is Query & { metrics: NonNullable<Query['metrics']> } =>
-  query.metrics !== undefined
+function countingOf(query: Query, range: TimeRange, intervals: Intervals): OverTime {
+  const { metrics } = query
+  if (metrics === undefined) {
+    throw new TempoProblem(
+      400,
+      'the query counts nothing; add for example "| rate()" or "| quantile_over_time(duration, .9)"',
+    )
+  }
+  if (metrics.function === 'compare') return comparing({ ...query, metrics }, range, intervals)
+  return overTime({ ...query, metrics }, range, intervals)
+}

@@ -1,5 +1,5 @@
 import type { otlpTrace } from '@tern/proto'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SpanMetrics } from '../../core/span-metrics/span-metrics.ts'
 import type { TraceSpans } from '../../ports.ts'
 import { GrafanaDouble, profiles, type Server } from '../../testing/grafana/double.ts'
@@ -9,6 +9,9 @@ import { MemoryStore } from '../../testing/memory-store.ts'
 import { aSpan, aTrace, testsBegin } from '../../testing/spans.ts'
 import { startTempo } from './serve.ts'
 import { createTempo } from './tempo.ts'
+
+// Much work on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 const seconds = Number(testsBegin / 1_000_000_000n)
 const range = { start: seconds - 60, end: seconds + 600 }
@@ -280,6 +283,35 @@ test('quantiles and histograms are of seconds', async () => {
     value: 20,
     promLabels: '',
   })
+})
+
+test('what differs between failed spans and the others is compared attribute by attribute', async () => {
+  const grafana = grafanaOf(serverOf(ten()))
+  const series = await grafana.overTime(
+    '{ kind = consumer } | compare({ status = error }, 1)',
+    seconds,
+    seconds + 20,
+    '20s',
+  )
+  const written = series.map(({ labels, samples }) => [
+    ...labels.map(({ value }) => value['stringValue']),
+    samples[0]?.value,
+  ])
+  expect(written).toContainEqual(['selection', 'offline', 1])
+  expect(written).toContainEqual(['baseline', 'app', 9])
+  expect(written).toContainEqual(['baseline_total', 'nil', 9])
+  const names = series.map(({ labels }) => labels.map(({ key }) => key).join())
+  expect(names).toEqual(expect.arrayContaining(['__meta_type,statusMessage', '__meta_type,resource.service.name']))
+  const publishers = await grafana.overTime(
+    '{ kind = server } | compare({ status = error }, 2)',
+    seconds,
+    seconds + 20,
+    '20s',
+  )
+  const total = publishers.find(
+    ({ labels }) => labels.at(-1)?.key === 'span.messaging.client.id' && labels.length === 3,
+  )
+  expect(total?.labels[1]).toEqual({ key: '__meta_error', value: { stringValue: '__too_many_values__' } })
 })
 
 test('readiness, metrics and what there is not', async () => {

@@ -16,6 +16,7 @@ export type Intervals = Readonly<{ start: bigint; step: bigint; count: number }>
 type Labels = readonly otlpCommon.KeyValue[]
 type Series = Readonly<{ labels: Labels; intervals: Map<number, Interval> }>
 
+/** Whatever is counted of traces over time. */
 export type OverTime = Readonly<{
   add(trace: TraceView): void
   /** What was counted; `isPartial`: there were more series than may be. */

@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { aSpan, resourceSpansOf } from '../../testing/spans.ts'
 import { viewOf } from '../spans/trace-view.ts'
 import { exposition } from './exposition.ts'
 import { Pairing } from './pairing.ts'
 import { SpanMetrics } from './span-metrics.ts'
+
+// Much work on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 const id = 'ab'.repeat(16)
 type Spans = readonly (readonly [service: string, ReturnType<typeof aSpan>])[]

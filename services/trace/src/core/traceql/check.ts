@@ -13,6 +13,7 @@ import {
 /** Refuses what can be seen to have no meaning: a filter that is no condition, `name = 5`, a pattern that is none. */
 export function checkQuery(query: Query): void {
   for (const stage of query.stages) checkStage(stage)
+  if (query.metrics?.function === 'compare') checkSpansets({ kind: 'spans', filter: query.metrics.selection })
 }
 
 function checkStage(stage: Stage): void {

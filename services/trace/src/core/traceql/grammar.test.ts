@@ -1,8 +1,11 @@
 import { parser } from '@grafana/lezer-traceql'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { parseSyntax } from './parse.ts'
 import { QueryProblem } from './syntax.ts'
+
+// Much work on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** Grafana's editor: a query without an error in its tree is one that it sends. */
 function grafanaTakes(query: string): boolean {

@@ -1,13 +1,15 @@
 import type { Attribute } from '../../ports.ts'
 import type { Cursor } from './cursor.ts'
-import { parseAttribute } from './parse-field.ts'
-import { type Metrics, type MetricsFunction, QueryProblem } from './syntax.ts'
+import { parseAttribute, parseField } from './parse-field.ts'
+import { type Comparison, type Metrics, type MetricsFunction, QueryProblem } from './syntax.ts'
 
 const plain: readonly MetricsFunction[] = ['rate', 'count_over_time']
 const ofAttribute: readonly MetricsFunction[] = [
   ...(['min_over_time', 'max_over_time', 'avg_over_time', 'sum_over_time'] as const),
   ...(['quantile_over_time', 'histogram_over_time'] as const),
 ]
+/** Of each attribute. */
+const topMax = 1_000n
 const functions = [...plain, ...ofAttribute]
 
 /** `ahead` tokens from here begins what counts over time, answered or not. */
@@ -17,16 +19,42 @@ export function atMetrics(cursor: Cursor, ahead: number): boolean {
   return token.text === 'compare' || (functions as readonly string[]).includes(token.text)
 }
 
-export function parseMetrics(cursor: Cursor): Metrics {
+export function parseMetrics(cursor: Cursor): Metrics | Comparison {
   const token = cursor.take()
-  const name = functions.find((each) => token.kind === 'word' && token.text === each)
-  if (name === undefined) throw new QueryProblem('compare() is not answered here', token.at)
   cursor.operation()
+  const name = functions.find((each) => token.kind === 'word' && token.text === each)
+  if (name === undefined) return parseComparison(cursor)
   cursor.expectSign('(')
   const attribute = plain.includes(name) ? undefined : parseAttribute(cursor).attribute
   const quantiles = name === 'quantile_over_time' ? parseQuantiles(cursor) : []
   cursor.expectSign(')')
   return { function: name, attribute, quantiles, by: parseBy(cursor), keep: parseKeep(cursor) }
+}
+
+/** `compare({condition}, top, from, to)`, with times in nanoseconds. */
+function parseComparison(cursor: Cursor): Comparison {
+  cursor.expectSign('(')
+  cursor.expectSign('{')
+  const selection = cursor.atSign('}') ? undefined : cursor.nested(() => parseField(cursor))
+  cursor.expectSign('}')
+  const numbers: bigint[] = []
+  while (cursor.takeSign(',')) numbers.push(parseWhole(cursor, 'compare()'))
+  cursor.expectSign(')')
+  const [top = 10n, start, end] = numbers
+  if (numbers.length > 3 || top > topMax) {
+    throw new QueryProblem(
+      `compare() takes a filter, at most ${topMax} as the number of values, and two times`,
+      cursor.peek().at,
+    )
+  }
+  const within = start === undefined || end === undefined ? undefined : { start, end }
+  return { function: 'compare', selection, top: Number(top), within }
+}
+
+function parseWhole(cursor: Cursor, whose: string): bigint {
+  const token = cursor.take()
+  if (token.kind === 'literal' && token.literal.type === 'int' && token.literal.value > 0n) return token.literal.value
+  throw new QueryProblem(`${whose} takes a whole number from 1`, token.at)
 }
 
 function parseQuantiles(cursor: Cursor): readonly number[] {
@@ -61,10 +89,7 @@ function parseKeep(cursor: Cursor): Metrics['keep'] {
   if (order === undefined) throw cursor.unexpected('topk() or bottomk()')
   cursor.take()
   cursor.take()
-  const token = cursor.take()
-  if (token.kind !== 'literal' || token.literal.type !== 'int' || token.literal.value < 1n) {
-    throw new QueryProblem(`${order}() takes a whole number from 1`, token.at)
-  }
+  const count = parseWhole(cursor, `${order}()`)
   cursor.expectSign(')')
-  return { order, count: Number(token.literal.value) }
+  return { order, count: Number(count) }
 }

@@ -1,4 +1,4 @@
-import type { Attribute, Literal, Operator } from '../../ports.ts'
+import type { Attribute, Literal, Operator, TimeRange } from '../../ports.ts'
 
 export type BinaryOperator = Operator | '&&' | '||' | '+' | '-' | '*' | '/' | '%' | '^'
 
@@ -60,10 +60,19 @@ export type Metrics = Readonly<{
   keep: Readonly<{ order: 'topk' | 'bottomk'; count: number }> | undefined
 }>
 
+/** How spans that fulfil a condition differ from the others: the values of their attributes, the `top` ones of each. */
+export type Comparison = Readonly<{
+  function: 'compare'
+  selection: FieldExpression | undefined
+  top: number
+  /** What of them is the selection; undefined: at any time. */
+  within: TimeRange | undefined
+}>
+
 export type Query = Readonly<{
   stages: readonly Stage[]
   /** Undefined: a search. */
-  metrics: Metrics | undefined
+  metrics: Metrics | Comparison | undefined
   mostRecent: boolean
 }>
 
