@@ -7,7 +7,7 @@ import { createNameserver } from '@tern/nameserver'
 import { createProxy, overGrpc } from '@tern/proxy'
 import { createLogger, systemClock } from '@tern/runtime'
 import { traceKeySetting } from '@tern/telemetry'
-import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
+import { openTelemetry, reportNumbers, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { flagsOrExit } from '../flags.ts'
 import { queuesOfRegion } from './plan.ts'
 
@@ -82,8 +82,10 @@ const proxy = createProxy(
 )
 /** In the order of their start. */
 const parts: readonly Part[] = [nameserver, broker, proxy]
+const metrics = [nameserver.metrics, broker.metrics, proxy.metrics]
+reportNumbers({ metrics, zone: flags.zone, nameservers, clock: systemClock })
 await serveEndpointsOrExit([flags.metrics], {
-  metrics: [nameserver.metrics, broker.metrics, proxy.metrics],
+  metrics,
   ready: { nameserver: nameserver.serves, broker: broker.serves, proxy: proxy.serves },
   identity: { service: 'zone', zone: flags.zone, instance },
   exporting,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { exitCodeFor, openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
-import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
+import { openTelemetry, reportNumbers, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createBroker } from './broker.ts'
 import { checkSettings, settings } from './settings.ts'
 
@@ -39,5 +39,6 @@ function refuse(error: Error): never {
 
 const ready = { broker: broker.serves }
 await serveEndpointsOrExit(given.metrics, { metrics: [broker.metrics], ready, identity, exporting })
+reportNumbers({ metrics: [broker.metrics], zone, nameservers, clock: systemClock })
 await broker.start().catch(refuse)
 process.stdout.write(`broker ready on ${broker.address()}\n`)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { exitCodeFor, openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
-import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
+import { openTelemetry, reportNumbers, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createNameserver } from './nameserver.ts'
 import { checkSettings, configOf, settings } from './settings.ts'
 
@@ -39,4 +39,6 @@ function refuse(error: Error): never {
 const ready = { nameserver: nameserver.serves }
 await serveEndpointsOrExit(given.metrics, { metrics: [nameserver.metrics], ready, identity, exporting })
 await nameserver.start().catch(refuse)
+const nameservers = [nameserver.address(), ...given.peers]
+reportNumbers({ metrics: [nameserver.metrics], zone: given.zone, nameservers, clock: systemClock })
 process.stdout.write(`nameserver ready on ${nameserver.address()}\n`)

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { createLogger, systemClock } from '@tern/runtime'
-import { openTelemetry, serveEndpointsOrExit } from '@tern/telemetry/node'
+import { openTelemetry, reportNumbers, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createProxy } from './proxy.ts'
 import { checkSettings, configOf, settings } from './settings.ts'
 
@@ -31,5 +31,7 @@ function refuse(error: Error): never {
 
 const ready = { proxy: proxy.serves }
 await serveEndpointsOrExit(given.metrics, { metrics: [proxy.metrics], ready, identity, exporting })
+const { zone, nameservers } = given
+reportNumbers({ metrics: [proxy.metrics], zone, nameservers, clock: systemClock })
 await proxy.start().catch(refuse)
 process.stdout.write(`proxy ready on ${given.mqtt}\n`)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { exitCodeFor, openLog } from '@tern/log'
 import { createLogger, systemClock } from '@tern/runtime'
-import { serveEndpointsOrExit } from '@tern/telemetry/node'
+import { reportNumbers, serveEndpointsOrExit } from '@tern/telemetry/node'
 import { checkSettings, configOf, settings } from './settings.ts'
 import { createTraceService } from './trace.ts'
 
@@ -31,6 +31,7 @@ function refuse(error: Error): never {
 
 const identity = { service: 'trace', zone, instance: randomUUID() }
 await serveEndpointsOrExit(given.metrics, { metrics: [trace.metrics], ready: { trace: trace.serves }, identity })
+reportNumbers({ metrics: [trace.metrics], zone, nameservers: given.nameservers, clock: systemClock })
 await trace.start().catch(refuse)
 process.send?.({ serving: 'trace' })
 process.stdout.write(`trace ready on ${trace.address()}\n`)

@@ -9,11 +9,13 @@ import { MessageReader } from './adapters/log/message-reader.ts'
 import { RecordReader } from './adapters/log/record-reader.ts'
 import { TraceFold } from './adapters/log/trace-fold.ts'
 import { TraceLog } from './adapters/log/trace-log.ts'
+import { metricsRpcService, numbersRpcService } from './adapters/numbers/numbers-service.ts'
 import { queryRpcService } from './adapters/query/query-service.ts'
 import { LogSpanSink } from './adapters/store/log-span-sink.ts'
 import { LogTraceStore } from './adapters/store/log-trace-store.ts'
 import type { TraceConfig } from './config.ts'
 import { TraceIndex } from './core/index/trace-index.ts'
+import { NumberHistory } from './core/numbers/number-history.ts'
 import { countBlock } from './core/span-metrics/ledger-counting.ts'
 import { SpanMetrics } from './core/span-metrics/span-metrics.ts'
 import { traceMetrics } from './metrics.ts'
@@ -44,6 +46,7 @@ export function createTraceService(config: TraceConfig, { log, clock, logger }: 
   const traceLog = new TraceLog(log, clock, logger)
   const sink = new LogSpanSink(traceLog, () => queues())
   const spanMetrics = new SpanMetrics()
+  const history = new NumberHistory()
   const count = (block: Block) => countBlock(spanMetrics, block, traceIds, clock.now())
   const isReady = () => fold?.isReady ?? false
   let routes: RouteWatcher | undefined
@@ -90,6 +93,8 @@ export function createTraceService(config: TraceConfig, { log, clock, logger }: 
       server = await startServer(config.listen, [
         ledgerRpcService(traceLog, queues, clock, count),
         queryRpcService({ store, traceIds, now: () => clock.now() }),
+        numbersRpcService(history, () => clock.now()),
+        metricsRpcService(history, () => clock.now()),
       ])
       servers = await startServers(config, { store, sink, spanMetrics, isReady, now: () => clock.now(), logger })
       await join()

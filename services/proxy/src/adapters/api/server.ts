@@ -6,6 +6,7 @@ import { type ApiContext, nodeName } from './api-context.ts'
 import type { Looking } from './call.ts'
 import { clusterService } from './cluster-service.ts'
 import { messagingService } from './messaging-service.ts'
+import { metricsService } from './metrics-service.ts'
 import { publishTo } from './publish.ts'
 import { retainedService } from './retained-service.ts'
 import { topicService } from './topic-service.ts'
@@ -22,6 +23,7 @@ function publicServices(api: ApiContext): PublicService[] {
     topicService(looking, surroundingsOf(api)),
     retainedService(looking, publish),
     traceService(looking, api.traces),
+    metricsService(api.traces),
   ]
 }
 
