@@ -15,6 +15,7 @@ export {
 } from './metrics.ts'
 export { metricsTable } from './metrics-table.ts'
 export { observeCalls, RpcCalls, rpcCallSpec } from './rpc-calls.ts'
+export { publishSpanIdOf, spanIdOf } from './span-ids.ts'
 export { type TraceIds, traceIdBytes, traceIds } from './trace-ids.ts'
 export { checkTraceKey, traceKeySetting, traceKeyUnlessTold } from './trace-key.ts'
 export { formatTraceparent, parseTraceparent, type TraceContext } from './traceparent.ts'

@@ -8,6 +8,8 @@ export type ProxyConfig = Readonly<{
   connectionsMax?: number
   /** False: nothing is told of messages to trace services. */
   trace?: boolean
+  /** Publishers of MQTT 5 are told the trace of each message with its acknowledgement. */
+  tellTraces?: boolean
   /** 32 hex digits: the address of a message becomes the id of its trace under it. That which everybody knows when left out. */
   traceKey?: string
   /** host:port of every nameserver. */

@@ -1,6 +1,6 @@
 import { createMembership, createRouteWatcher, type MembershipOptions, type WatchRoutes } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
-import { noTracer, type Tracer } from '@tern/telemetry'
+import { noTracer, type Tracer, traceKeyUnlessTold } from '@tern/telemetry'
 import { Connections } from './adapters/connection/connections.ts'
 import type { Context } from './adapters/connection/context.ts'
 import { type BegunLedger, beginLedger } from './adapters/ledger/begin-ledger.ts'
@@ -13,6 +13,7 @@ import { WildcardShapes } from './core/connection/held-filters.ts'
 import { ProxyCounters } from './core/counters.ts'
 import { FanOut } from './core/delivery/fan-out.ts'
 import { silentLedger } from './core/ledger/ledger.ts'
+import { tellingTraces } from './core/ledger/tell-trace.ts'
 import { GroupHub } from './core/shared/group-hub.ts'
 
 export type ProxyPorts = Readonly<{
@@ -91,6 +92,7 @@ export async function beginIncarnation(
   })
   begun = config.trace === false ? undefined : beginLedger({ proxy, zone, routes, clock, logger })
   const ledger = begun?.ledger ?? silentLedger
+  const tellTrace = config.tellTraces === true ? tellingTraces(config.traceKey ?? traceKeyUnlessTold) : undefined
   const linked = new LinkedRegion({ proxy, routes, clock, logger, ledger, ...(dialBroker && { dial: dialBroker }) })
   region = linked
   const looks = new Scans({ routes, clock })
@@ -119,6 +121,7 @@ export async function beginIncarnation(
     counters,
     tracer,
     ledger,
+    tellTrace,
     shapes,
     clock,
     logger,

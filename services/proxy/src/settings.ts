@@ -77,6 +77,12 @@ export const settings = {
     default: 'true',
     help: 'tell the trace service of every message and each of its deliveries',
   },
+  tellTraces: {
+    flag: 'tell-traces',
+    env: 'TERN_TELL_TRACES',
+    kind: 'switch',
+    help: 'give publishers of MQTT 5 the trace of each message in its PUBACK or PUBREC, as the user property traceparent',
+  },
   traceKey: traceKeySetting,
   metrics: metricsSetting(9464),
   allowAnonymous: allowAnonymousSetting,
@@ -93,7 +99,7 @@ export function checkSettings(given: ProxySettings): (string | undefined)[] {
 
 export function configOf(given: ProxySettings, draw: () => string): ProxyConfig {
   const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared, api, apiShared } = given
-  const { connectionsMax, trace, traceKey, log } = given
+  const { connectionsMax, trace, tellTraces, traceKey, log } = given
   const listeners = { mqtt, mqttShared, websocket, websocketShared, api, apiShared }
   const about = { log: log === '' || log === 'kafka' ? log : 'embedded', mode: '' }
   return {
@@ -102,6 +108,7 @@ export function configOf(given: ProxySettings, draw: () => string): ProxyConfig 
     nameservers,
     connectionsMax,
     trace,
+    tellTraces,
     traceKey,
     ...listeners,
     nonce: draw,

@@ -1,7 +1,7 @@
 import { connectAsync, type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Region, startRegion } from '../../support/region.ts'
-import { startTrace, type TraceProcess } from './trace-process.ts'
+import { startTrace, type TraceProcess, tellingProxy } from './trace-process.ts'
 
 let region: Region
 let trace: TraceProcess
@@ -129,6 +129,22 @@ test('what waits for its acknowledgement, what comes again and what is acknowled
     expect.arrayContaining(['written', 'interrupted', 'redelivered', 'acked']),
   )
   expect(deliver!.attributes['tern.delivery.attempts']).toBe('2')
+})
+
+test('a publisher learns the trace of its message with the acknowledgement, where that is switched on', async () => {
+  const told = await tellingProxy(region)
+  const publisher = await connectAsync(`mqtt://${told.address}`, { clientId: 'told', protocolVersion: 5 })
+  clients.push(publisher)
+  const acked = new Promise<{ properties?: { userProperties?: object } }>((resolve) => {
+    publisher.on('packetreceive', (packet) => packet.cmd === 'puback' && resolve(packet))
+  })
+  await publisher.publishAsync('told/x', '1', { qos: 1 })
+  const { traceparent = '' } = ((await acked).properties?.userProperties ?? {}) as Record<string, string>
+  const [, traceId, spanId] = traceparent.split('-')
+  await expect.poll(() => trace.trace(traceId!), { timeout: 10_000 }).toBeDefined()
+  expect((await trace.trace(traceId!))!.spans[0]).toMatchObject({ name: 'publish', spanId })
+  told.service.process.kill('SIGKILL')
+  await told.service.ended
 })
 
 test("spans that a client's own program sends by OTLP are shown with those of its message, in Tempo's API too", async () => {

@@ -61,3 +61,12 @@ export async function startTrace(region: Region, listen = '127.0.0.1:0'): Promis
     },
   }
 }
+
+/** One proxy more, which tells publishers of their traces. */
+export async function tellingProxy({ plan }: Region): Promise<{ service: Service; address: string }> {
+  const [mqtt] = (await freePorts(1)).map((port) => `${loopback}:${port}`)
+  const nameservers = plan.zones.map(({ nameserver }) => nameserver).join(',')
+  const flags = ['--zone', 'az-a', '--mqtt', mqtt ?? '', '--websocket', '', '--api', '', '--tell-traces', 'true']
+  const service = runService('services/proxy/src/main.ts', flags, { TERN_NAMESERVERS: nameservers })
+  return { service, address: await service.ready }
+}

@@ -4,6 +4,7 @@ import type { WildcardShapes } from '../../core/connection/held-filters.ts'
 import type { ProxyCounters } from '../../core/counters.ts'
 import type { FanOut } from '../../core/delivery/fan-out.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
+import type { TellTrace } from '../../core/ledger/tell-trace.ts'
 import type { GroupHub } from '../../core/shared/group-hub.ts'
 import type { Region } from '../../ports.ts'
 import type { Connections } from './connections.ts'
@@ -14,6 +15,8 @@ export type Context = Readonly<{
   fanOut: FanOut
   groups: GroupHub
   ledger: Ledger
+  /** The trace context of a message, told to its publisher with the acknowledgement; undefined: publishers are told nothing. */
+  tellTrace?: TellTrace | undefined
   connections: Connections
   counters: ProxyCounters
   tracer: Tracer

@@ -8,6 +8,9 @@ import { contextOf } from '../../core/ledger/publish-entry.ts'
 import type { AppendResult } from '../../ports.ts'
 import type { Session } from './session.ts'
 
+/** An acknowledgement that tells of a trace is shorter. */
+const tellingBytesMax = 128
+
 /** What a client publishes: to the queue of its topic, and acknowledged when it is durable there. */
 export class Publishing {
   private readonly session: Session
@@ -61,7 +64,7 @@ export class Publishing {
   private publishAcknowledged(packet: PublishPacket, topic: string): void {
     const { packetId, qos } = packet
     if (qos === 1) {
-      if (!this.append(packet, topic, (result) => this.answerPuback(packetId, result))) return
+      if (!this.append(packet, topic, (result) => this.answerPuback(packet, topic, result))) return
       this.unanswered++
       this.stopWhenFull()
       return
@@ -74,7 +77,7 @@ export class Publishing {
     }
     const { region } = this.session.connection.context
     const exchange = this.exchanges.begin(packetId, region.queueOf(topic))
-    const appended = this.append(packet, topic, (result) => this.answerPubrec(packetId, exchange, result))
+    const appended = this.append(packet, topic, (result) => this.answerPubrec(packet, topic, exchange, result))
     if (!appended) this.exchanges.end(packetId)
     else this.stopWhenFull()
   }
@@ -118,21 +121,21 @@ export class Publishing {
     this.session.connection.close(result.reasonCode, 'a message was refused')
   }
 
-  private answerPuback(packetId: number, result: AppendResult): void {
+  private answerPuback(packet: PublishPacket, topic: string, result: AppendResult): void {
     this.unanswered--
-    this.ack('puback', packetId, result.verdict === 'refused' ? result.reasonCode : 0)
+    this.ackPublish('puback', packet, topic, result)
     this.readOn()
   }
 
-  private answerPubrec(packetId: number, exchange: Exchange, result: AppendResult): void {
+  private answerPubrec(packet: PublishPacket, topic: string, exchange: Exchange, result: AppendResult): void {
     if (result.verdict === 'refused') {
-      this.exchanges.end(packetId)
-      this.ack('pubrec', packetId, result.reasonCode)
+      this.exchanges.end(packet.packetId)
+      this.ackPublish('pubrec', packet, topic, result)
       this.readOn()
       return
     }
     exchange.phase = 'received'
-    this.ack('pubrec', packetId, 0)
+    this.ackPublish('pubrec', packet, topic, result)
   }
 
   private appendRelease(packetId: number, exchange: Exchange): void {
@@ -188,6 +191,22 @@ export class Publishing {
     if (qos === 0) this.countRefusal(code)
     if (qos === 0) connection.close(code, 'a payload is not what it says it is')
     else this.ack(qos === 1 ? 'puback' : 'pubrec', packetId, code)
+  }
+
+  /** With the trace of the message, where clients are told of it: a device can then say what it did for it. */
+  private ackPublish(type: 'puback' | 'pubrec', packet: PublishPacket, topic: string, result: AppendResult): void {
+    const { connection, request } = this.session
+    const { tellTrace, region } = connection.context
+    const { packetId, properties } = packet
+    const position = result.verdict === 'stored' ? result.position : -1
+    // It must not make the packet larger than the client takes [MQTT5-3.4.2-3] [MQTT5-3.5.2-3].
+    const fits = connection.packetBytesMax >= tellingBytesMax && request.takesProblemInformation
+    if (tellTrace === undefined || position < 0 || !fits) {
+      this.ack(type, packetId, result.verdict === 'refused' ? result.reasonCode : 0)
+      return
+    }
+    const traceparent = tellTrace(region.queueOf(topic), position, properties)
+    connection.send({ type, packetId, reasonCode: 0, properties: { userProperties: [['traceparent', traceparent]] } })
   }
 
   private ack(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, code: number): void {

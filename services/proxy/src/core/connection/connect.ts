@@ -21,6 +21,8 @@ export type ConnectRequest = Readonly<{
   packetBytesMax: number
   topicAliasMaximum: number
   will: state.StoredWill | undefined
+  /** The client takes user properties with acknowledgements [MQTT5-3.1.2-29]. */
+  takesProblemInformation: boolean
   /** What CONNACK announces; what it does not announce is not held against the client. */
   announced: Properties
 }>
@@ -51,6 +53,7 @@ export function judgeConnect(packet: ConnectPacket, drawnId: string): ConnectVer
     packetBytesMax,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,
     will: will && willOf(will),
+    takesProblemInformation: version === 5 && properties.requestProblemInformation !== false,
     announced,
   }
 }

@@ -1,7 +1,8 @@
 import { entryKind } from '@tern/record'
+import { spanIdOf } from '@tern/telemetry'
 import { type Delivery, hasFailed, nameOf, startOf } from './deliveries.ts'
 import { messageAttributes, publishSpanId, sendSpanId } from './publish-spans.ts'
-import { type Attributes, type RenderedEvent, type RenderedSpan, spanIdOf } from './rendered-span.ts'
+import type { Attributes, RenderedEvent, RenderedSpan } from './rendered-span.ts'
 import { noSpan, type Story, type Told } from './story.ts'
 
 const { acked, refused, pending, interrupted } = entryKind

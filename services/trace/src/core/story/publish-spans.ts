@@ -1,6 +1,6 @@
 import { entryKind } from '@tern/record'
-import { messageIdOf } from '@tern/telemetry'
-import { type Attributes, type RenderedEvent, type RenderedSpan, spanIdOf } from './rendered-span.ts'
+import { messageIdOf, publishSpanIdOf, spanIdOf } from '@tern/telemetry'
+import type { Attributes, RenderedEvent, RenderedSpan } from './rendered-span.ts'
 import { noSpan, type Story, type Told } from './story.ts'
 
 /** What every span about a message says of it. */
@@ -17,7 +17,7 @@ export const messageAttributes = ({ queue, position, message, told }: Story): At
 
 /** The parent of deliveries, and what they link to. */
 export const sendSpanId = ({ queue, position }: Story): string => spanIdOf('send tern.messages', queue, position)
-export const publishSpanId = ({ queue, position }: Story): string => spanIdOf('publish', queue, position)
+export const publishSpanId = ({ queue, position }: Story): string => publishSpanIdOf(queue, position)
 
 /** The half of the publisher: received, authorized, routed, appended, stored, answered. From the ledger, or else from the record alone. */
 export function publishSpans(story: Story): RenderedSpan[] {
