@@ -55,3 +55,12 @@ export const onlookers = {
   ],
 }
 export type Onlooker = keyof typeof onlookers
+
+/** What the zones decide and do stands among the region's own traces, unless a collector is named or none is wanted. */
+export function ownCollector(
+  { trace }: Plan,
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  if (Object.keys(env).some((name) => name.startsWith('OTEL_'))) return {}
+  return { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://${trace.otlpHttp}/v1/traces`, OTEL_BSP_SCHEDULE_DELAY: '1000' }
+}

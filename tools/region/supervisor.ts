@@ -7,7 +7,7 @@ import { claimFolder, describeRegion } from './folder.ts'
 import { Keeper, type Phase } from './keeper.ts'
 import { folderVariable } from './leftovers.ts'
 import type { Plan, ZoneName } from './plan.ts'
-import { logArguments, type Onlooker, onlookers, zoneArguments } from './programs.ts'
+import { logArguments, type Onlooker, onlookers, ownCollector, zoneArguments } from './programs.ts'
 
 export type Watcher = Readonly<{
   /** A process changed its phase. */
@@ -45,6 +45,8 @@ export class Supervisor {
       plan.folder,
       plan.zones.map(({ nameserver }) => nameserver),
     )
+    const { zone: zoneCommand = zoneArguments, onlookers: names = [] } = programs
+    const collector = names.includes('trace') ? ownCollector(plan, process.env) : {}
     const keep = (
       name: string,
       command: string[],
@@ -56,7 +58,7 @@ export class Supervisor {
         command,
         restartDelayMs,
         ready,
-        env: { ...plan.logEnvironment, [folderVariable]: plan.folder },
+        env: { ...plan.logEnvironment, ...collector, [folderVariable]: plan.folder },
         logFile: join(plan.folder, 'logs', `${name}.log`),
         pidFile: join(plan.folder, 'run', `${name}.pid`),
         changed: (phase) => watcher.changed(name, phase),
@@ -65,7 +67,6 @@ export class Supervisor {
     const { log, folder } = plan
     if (log !== undefined)
       this.log = keep('log', logArguments(log, plan.logMetrics, folder), logRestartMs, () => answers(log))
-    const { zone: zoneCommand = zoneArguments, onlookers: names = [] } = programs
     this.onlookers = names.map((name) => keep(name, onlookers[name](plan), zoneRestartMs, announced))
     this.zones = new Map(
       plan.zones.map((each) => [each.zone, keep(each.zone, zoneCommand(plan, each), zoneRestartMs, announced)]),
