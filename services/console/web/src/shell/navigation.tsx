@@ -3,8 +3,16 @@ import { Icon } from './icons.tsx'
 
 export const places = [
   { to: '/', name: 'Overview', icon: 'overview' },
+  { to: '/clients', name: 'Clients', icon: 'clients' },
+  { to: '/topics', name: 'Topics', icon: 'topics' },
+  { to: '/retained', name: 'Retained', icon: 'retained' },
+  { to: '/subscriptions', name: 'Subscriptions', icon: 'subscriptions' },
+  { to: '/groups', name: 'Groups', icon: 'groups' },
+  { to: '/messages', name: 'Messages', icon: 'messages' },
+  { to: '/traces', name: 'Traces', icon: 'traces' },
   { to: '/queues', name: 'Queues', icon: 'queues' },
   { to: '/events', name: 'Events', icon: 'events' },
+  { to: '/try', name: 'Try it', icon: 'try' },
 ] as const
 
 export function Navigation({ open, close }: Readonly<{ open: boolean; close(): void }>) {

@@ -9,7 +9,7 @@ export function MembersTable({ topology }: Readonly<{ topology: TopologyJson }>)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys too.
     <section className="table-scroll card flush" aria-label="Members of the region" tabIndex={0}>
-      <table className="table">
+      <table className="table wrapping">
         <thead>
           <tr>
             {['Zone', 'Member', 'State', 'Facts'].map((title) => (
