@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
+import { version } from '@tern/runtime'
 import type { ConsoleConfig } from './config.ts'
 
 /** What whoever runs the console may say. */
@@ -93,7 +94,7 @@ export function configOf(given: ConsoleSettings, nonce: () => string): ConsoleCo
   const { zone, listen, proxies, nameservers, data, password, publicUrl, environment, devControl, site } = given
   return {
     ...{ zone, listen, proxies, nameservers, nonce, password, environment, devControl },
-    ...{ folder: data, publicOrigin: publicUrl, site: site === '' ? builtSite() : site, version: '0.1.0' },
+    ...{ folder: data, publicOrigin: publicUrl, site: site === '' ? builtSite() : site, version },
   }
 }
 
