@@ -1,6 +1,7 @@
 import { entryKind, isFailure, type LedgerEntry, nameHash } from '@tern/record'
 import { type MessageAddress, parseMessageId } from '@tern/telemetry'
-import type { Condition, SearchHints } from '../../ports.ts'
+import type { Condition, Literal, SearchHints } from '../../ports.ts'
+import { compilePattern } from '../traceql/pattern.ts'
 import type { Stretch } from './stretch.ts'
 
 /**
@@ -41,15 +42,39 @@ export function pruningOf({ alternatives }: SearchHints): Pruning {
 }
 
 function probeOf({ attribute, operator, value }: Condition): Probe {
-  if (operator !== '=') return anything
   const { scope, name } = attribute
-  if (scope === 'intrinsic') {
+  const isIntrinsic = scope === 'intrinsic'
+  if (isIntrinsic && name === 'duration' && (operator === '>' || operator === '>=')) return durationProbe(value)
+  if (operator === '=~' && !isIntrinsic && name === 'messaging.client.id') return clientPatternProbe(value)
+  if (operator !== '=') return anything
+  if (isIntrinsic) {
+    if (name === 'kind' && value.type === 'kind' && value.value === 'consumer') return deliveryProbe
     if (name === 'trace:id' && value.type === 'string') return traceProbe(value.value)
     if (name !== 'status' || value.type !== 'status' || value.value !== 'error') return anything
     return { rank: 5, mayHave: ({ hasFailure }) => hasFailure, takesEntry: ({ kind }) => isFailure(kind) }
   }
   if (value.type !== 'string' || (scope !== 'span' && scope !== 'any' && scope !== 'resource')) return anything
   return textProbe(name, value.value)
+}
+
+/** Of what is short in each entry a delivery may still be long, when it was told of in several. */
+function durationProbe(value: Literal): Probe {
+  if (value.type !== 'duration' && value.type !== 'int' && value.type !== 'float') return anything
+  const leastUs = Math.floor(Number(value.value) / 1000)
+  const isPart = ({ kind, attempt }: LedgerEntry) =>
+    attempt > 1 || kind === entryKind.pending || kind === entryKind.waiting || kind === entryKind.interrupted
+  return { rank: 7, takesEntry: (entry) => entry.endUs - entry.startUs >= leastUs || isPart(entry) }
+}
+
+const deliveryProbe: Probe = {
+  rank: 8,
+  takesEntry: ({ kind }) => kind !== entryKind.published && kind !== entryKind.publishRefused,
+}
+
+function clientPatternProbe(value: Literal): Probe {
+  if (value.type !== 'string') return anything
+  const { matches } = compilePattern(value.value)
+  return { rank: 6, takesEntry: ({ clientId }) => matches(clientId) }
 }
 
 function traceProbe(text: string): Probe {
