@@ -12,6 +12,7 @@ export {
   type ApiErrorOptions,
   asApiError,
   badRequestDetail,
+  codeOf,
   type ErrorDetail,
   statusOf,
 } from './public/api-error.ts'

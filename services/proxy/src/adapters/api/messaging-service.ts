@@ -1,6 +1,5 @@
 import { messaging } from '@tern/proto'
 import { type PublicService, publicService } from '@tern/rpc'
-import type { Region } from '../../ports.ts'
 import { answering, streaming } from './answers.ts'
 import type { Looking } from './call.ts'
 import type { Publish } from './publish.ts'
@@ -10,9 +9,11 @@ import { Queries } from './query.ts'
 import { Replays } from './replay.ts'
 import { resendMessages } from './resend.ts'
 import { getMessage } from './stored-messages.ts'
+import { type SubscribePorts, subscribe } from './subscribe/subscribe.ts'
 
 /** Publish, subscribe, look back. */
-export function messagingService(looking: Looking, publish: Publish, region: Region): PublicService {
+export function messagingService(looking: Looking, publish: Publish, ports: SubscribePorts): PublicService {
+  const { region } = ports.context
   const queries = new Queries(looking)
   const replays = new Replays(looking)
   return publicService(messaging.MessagingServiceService, {
@@ -20,6 +21,7 @@ export function messagingService(looking: Looking, publish: Publish, region: Reg
     publishStream: streaming((requests, call) =>
       publishStream(requests, { region, looking, anonymous: publish.author }, call),
     ),
+    subscribe: streaming((requests, call) => subscribe(requests, ports, call)),
     getMessage: answering((request, call) => getMessage(request, looking, call)),
     queryMessages: answering((request, call) => queries.query(request, call)),
     replayMessages: streaming((request, call) => replays.replay(request, call)),

@@ -15,11 +15,12 @@ import { traceService } from './trace-service.ts'
 
 /** Every service of tern.v1 that a proxy serves. */
 function publicServices(api: ApiContext): PublicService[] {
+  const { config, context } = api
   const looking = lookingOf(api)
-  const publish = publishTo(api.context.region, { clientId: 'grpc-anonymous', principal: '' })
+  const publish = publishTo(context.region, { clientId: 'grpc-anonymous', principal: '' })
   return [
     clusterService(api),
-    messagingService(looking, publish, api.context.region),
+    messagingService(looking, publish, { context, looking, where: { proxy: nodeName(config), zone: config.zone } }),
     topicService(looking, surroundingsOf(api)),
     retainedService(looking, publish),
     traceService(looking, api.traces),

@@ -11,6 +11,7 @@ import type { AppendResult, OutgoingRecord, Region } from '../../ports.ts'
 import type { ClientSocket, ClientSocketListener } from '../net/client-socket.ts'
 import { ClientConnection } from './client-connection.ts'
 import { Connections } from './connections.ts'
+import type { Context } from './context.ts'
 
 /** Virtual time: what is due happens when the test lets it pass. */
 class FakeClock {
@@ -155,7 +156,7 @@ export function setUp(tracer = noTracer) {
   const connections = new Connections(clock, silentLogger, counters)
   const { region } = fake
   const groups = new GroupHub(region)
-  const context = {
+  const context: Context = {
     ...{ region, groups, connections, counters, clock, shapes: new WildcardShapes(), fanOut: new FanOut(counters) },
     logger: silentLogger,
     tracer,
@@ -166,7 +167,7 @@ export function setUp(tracer = noTracer) {
     const socket = new FakeSocket()
     return { socket, connection: new ClientConnection(socket, context) }
   }
-  return { clock, fake, connections, counters, connect }
+  return { clock, fake, connections, counters, connect, context }
 }
 
 /** CONNECT of MQTT 5, clean start, client id "c". */

@@ -13,14 +13,15 @@ import { unreachable } from '@tern/runtime'
 import { connectionLimits } from '../../core/connection/limits.ts'
 import type { InFlightTotals } from '../../core/delivery/in-flight-totals.ts'
 import type { ClientSocket, ClientSocketListener } from '../net/client-socket.ts'
+import type { Connection } from './connection.ts'
 import type { Context } from './context.ts'
 import { openSession } from './opening.ts'
 import type { Session } from './session.ts'
 
-const { packetBytesMax, connectWithinMs, keepAliveGrace, answerBytesMax } = connectionLimits
+const { packetBytesMax, socketBytesMax, connectWithinMs, keepAliveGrace, answerBytesMax } = connectionLimits
 
 /** One network connection: packets in their order, one session once CONNECT was answered, and its end. */
-export class ClientConnection implements ClientSocketListener {
+export class ClientConnection implements Connection, ClientSocketListener {
   readonly context: Context
   readonly socket: ClientSocket
   private readonly decoder: Decoder
@@ -61,6 +62,14 @@ export class ClientConnection implements ClientSocketListener {
     else if (packet.type !== 'connack' && packet.type !== 'disconnect') {
       this.close(reasonCode.packetTooLarge, 'an answer is larger than the client takes')
     }
+  }
+
+  write(bytes: Buffer): void {
+    this.socket.write(bytes)
+  }
+
+  isWritable(): boolean {
+    return this.socket.pendingBytes() < socketBytesMax
   }
 
   /** CONNECT was answered: what came with it is read now. */

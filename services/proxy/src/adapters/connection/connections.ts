@@ -3,7 +3,7 @@ import type { Clock, Logger } from '@tern/runtime'
 import { connectionLimits } from '../../core/connection/limits.ts'
 import type { ProxyCounters } from '../../core/counters.ts'
 import { InFlightTotals } from '../../core/delivery/in-flight-totals.ts'
-import type { ClientConnection } from './client-connection.ts'
+import type { Connection } from './connection.ts'
 
 const tickMs = 500
 
@@ -12,8 +12,8 @@ export class Connections {
   /** Connections that ended since it was last reported, by why. */
   private readonly endings = new Map<string, number>()
   private reportedAt: number
-  private readonly all = new Set<ClientConnection>()
-  private readonly byClient = new Map<string, ClientConnection[]>()
+  private readonly all = new Set<Connection>()
+  private readonly byClient = new Map<string, Connection[]>()
   private readonly clock: Clock
   private readonly logger: Logger
   private readonly counters: ProxyCounters
@@ -46,18 +46,18 @@ export class Connections {
     return ++this.attempts
   }
 
-  add(connection: ClientConnection): void {
+  add(connection: Connection): void {
     this.all.add(connection)
   }
 
   /** Its client id is known now. */
-  name(clientId: string, connection: ClientConnection): void {
+  name(clientId: string, connection: Connection): void {
     const known = this.byClient.get(clientId)
     if (known) known.push(connection)
     else this.byClient.set(clientId, [connection])
   }
 
-  remove(connection: ClientConnection, why: string): void {
+  remove(connection: Connection, why: string): void {
     if (!this.all.delete(connection)) return
     this.ended(why)
     const { clientId } = connection

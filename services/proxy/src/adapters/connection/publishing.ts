@@ -90,7 +90,7 @@ export class Publishing {
     if (!region.hasRoom(queue)) {
       // By its topic, since an alias was taken in already.
       const { topicAlias: _, ...properties } = packet.properties
-      connection.holdUntilRoom({ ...packet, topic, properties }, queue)
+      connection.holdUntilRoom?.({ ...packet, topic, properties }, queue)
       return false
     }
     this.appending++
@@ -217,7 +217,7 @@ export class Publishing {
       connection.close(code, 'a message was refused')
       return
     }
-    connection.socket.write(encodeAck(type, packetId, code, request.version))
+    connection.write(encodeAck(type, packetId, code, request.version))
   }
 
   private stopWhenFull(): void {

@@ -5,17 +5,17 @@ import { connectionLimits } from '../../core/connection/limits.ts'
 import type { Author } from '../../core/connection/records.ts'
 import { Delivery } from '../../core/delivery/delivery.ts'
 import type { InFlightTotals } from '../../core/delivery/in-flight-totals.ts'
-import type { ClientConnection } from './client-connection.ts'
+import type { SessionConnection } from './connection.ts'
 import { Publishing } from './publishing.ts'
 import { Subscribing } from './subscribing.ts'
 
 type Call = NonNullable<home.HomeCall['call']>
 
-const { socketBytesMax, checkpointEveryMs, quietCheckpointEveryMs } = connectionLimits
+const { checkpointEveryMs, quietCheckpointEveryMs } = connectionLimits
 
 /** A session while it is connected here: what it publishes, what it gets, and what its home knows of it. */
 export class Session {
-  readonly connection: ClientConnection
+  readonly connection: SessionConnection
   readonly request: ConnectRequest
   readonly author: Author
   /** What its home kept of it; made use of when its delivery begins. */
@@ -28,7 +28,7 @@ export class Session {
   private checkpointed = { revision: 0, at: 0 }
 
   constructor(
-    connection: ClientConnection,
+    connection: SessionConnection,
     request: ConnectRequest,
     opened: home.SessionOpened,
     number: envelope.ConnectionNumber,
@@ -68,8 +68,9 @@ export class Session {
       journal: resumed?.journal ?? [],
       present: resumed !== undefined,
       ...(resumed?.cursor && { cursor: resumed.cursor }),
-      send: (bytes) => connection.socket.write(bytes),
-      writable: () => connection.socket.pendingBytes() < socketBytesMax,
+      carrier: connection.carrier,
+      send: (bytes) => connection.write(bytes),
+      writable: () => connection.isWritable(),
       writeJournal: (entries, done) => this.writeJournal(entries, done),
       checkpointWanted: () => this.checkpoint(clock.now()),
       onSuperseded: () => this.tookOver(),

@@ -6,6 +6,9 @@ import { HeldFilters } from '../../core/connection/held-filters.ts'
 import { sendRetained } from './retained.ts'
 import type { Session } from './session.ts'
 
+/** The position after which a new subscription begins in a queue; `latest`: where it begins by itself. */
+export type StartsOf = (queue: number, latest: number) => number
+
 type Begun = Readonly<{ subscription: state.Subscription; isNew: boolean; retainHandling: 0 | 1 | 2 }>
 
 /** SUBSCRIBE and UNSUBSCRIBE, one at a time: nothing after them is read until they are answered. */
@@ -20,16 +23,19 @@ export class Subscribing {
     this.interests = new HeldFilters(session.connection.context.shapes)
   }
 
-  subscribe(packet: SubscribePacket): void {
+  /** `startsOf`: where it begins, if otherwise than with what comes next. */
+  subscribe(packet: SubscribePacket, startsOf: StartsOf = (_, latest) => latest): void {
     const { counters, tracer } = this.session.connection.context
     counters.subscribes += packet.subscriptions.length
     const filters = packet.subscriptions.map(({ filter }) => filter).join(' ')
     const attributes = { 'messaging.client.id': this.session.author.clientId, 'tern.filters': filters.slice(0, 1_024) }
-    this.alone(() => inSpan(tracer.start('subscribe', { attributes }), (span) => this.subscribeTraced(packet, span)))
+    this.alone(() =>
+      inSpan(tracer.start('subscribe', { attributes }), (span) => this.subscribeTraced(packet, startsOf, span)),
+    )
   }
 
-  private async subscribeTraced(packet: SubscribePacket, span: Span): Promise<void> {
-    const begun = await Promise.all(grantsOf(packet).map((grant) => this.begin(grant)))
+  private async subscribeTraced(packet: SubscribePacket, startsOf: StartsOf, span: Span): Promise<void> {
+    const begun = await Promise.all(grantsOf(packet).map((grant) => this.begin(grant, startsOf)))
     if (this.closed) return
     const subscriptions = begun.flatMap((each) => (typeof each === 'number' ? [] : [each.subscription]))
     const refusal = await this.keep(subscriptions)
@@ -87,7 +93,7 @@ export class Subscribing {
   }
 
   /** Delivery begins at once, at a start that neither an owner nor this proxy has passed (D2). */
-  private async begin(grant: Grant): Promise<Begun | number> {
+  private async begin(grant: Grant, startsOf: StartsOf): Promise<Begun | number> {
     if (typeof grant === 'number') return grant
     const { filter } = grant.subscription
     const { connection, delivery } = this.session
@@ -109,7 +115,9 @@ export class Subscribing {
     const before = delivery.subscriptions.get(filter)?.subscription.starts
     const starts =
       before ??
-      effective.map(({ queue, position }) => ({ queue, position: Math.max(position, region.next(queue) - 1) }))
+      effective.map(({ queue, position }) => {
+        return { queue, position: startsOf(queue, Math.max(position, region.next(queue) - 1)) }
+      })
     const subscription = { ...grant.subscription, starts }
     delivery.subscribe(subscription, effective)
     return { subscription, isNew, retainHandling: grant.retainHandling }

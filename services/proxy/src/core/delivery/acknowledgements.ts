@@ -41,6 +41,15 @@ export class Acknowledgements {
     }
   }
 
+  /** Of a stream: one word ends the exchange, whatever it was begun with. */
+  settled(packetId: number): boolean {
+    const entry = this.delivery.window.get(packetId)
+    if (entry === undefined) return false
+    if (entry.qos === 1) this.settle(entry, 0)
+    else this.journal.release(entry, () => this.endExchange(entry, 0))
+    return true
+  }
+
   private received(entry: InFlight | undefined, { packetId, reasonCode: code }: AckPacket): number | undefined {
     const { delivery } = this
     if (entry === undefined) {

@@ -5,6 +5,7 @@ import type { Region, Taker } from '../../ports.ts'
 import type { ProxyCounters } from '../counters.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { GroupHub } from '../shared/group-hub.ts'
+import type { Carrier } from './carrier.ts'
 import type { FanOut } from './fan-out.ts'
 
 /** What one session's delivery needs of its surroundings, and what is known of the session. */
@@ -30,6 +31,8 @@ export type DeliveryOptions = Readonly<{
   journal: readonly state.JournalEntry[]
   /** It goes on after an earlier connection: nothing is sent before `resume`. */
   present: boolean
+  /** In place of MQTT packets. */
+  carrier?: Carrier | undefined
   send(bytes: Buffer): void
   /** The socket takes more without piling up. */
   writable(): boolean

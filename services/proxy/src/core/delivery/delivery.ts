@@ -7,6 +7,7 @@ import type { Lease } from '../shared/lease.ts'
 import { SharedExchanges } from '../shared/shared-exchanges.ts'
 import type { TakenRecord } from '../shared/taken-record.ts'
 import { Acknowledgements } from './acknowledgements.ts'
+import { Carried } from './carried.ts'
 import { CatchUp } from './catch-up.ts'
 import type { DeliveryOptions } from './delivery-options.ts'
 import type { Departure } from './departure.ts'
@@ -47,6 +48,8 @@ export class Delivery {
   private readonly account: DeliveryAccount
   private readonly acknowledgements: Acknowledgements
   private readonly exchanges: SharedExchanges
+  /** Of a stream of the public API. */
+  readonly carried: Carried | undefined
   private roomWanted: (() => void)[] = []
 
   constructor(options: DeliveryOptions) {
@@ -56,6 +59,7 @@ export class Delivery {
     this.journal = new OutboundJournal(options, this.window, this.outbox)
     this.account = new DeliveryAccount(options.ledger, options.clientId)
     this.acknowledgements = new Acknowledgements(this, this.journal, this.account)
+    if (options.carrier) this.carried = new Carried(this, options.carrier, this.account, this.acknowledgements)
     if (options.version === 5 && options.topicAliasMaximum > 0) {
       this.aliases = new TopicAliases(options.topicAliasMaximum)
     }
@@ -115,7 +119,11 @@ export class Delivery {
   resume(): void {
     this.held = false
     this.options.groups.roomAgain(this)
-    for (const { packetId, phase } of this.window) if (phase === RELEASED) this.sendAck('pubrel', packetId, 0)
+    for (const { packetId, phase } of [...this.window]) {
+      if (phase !== RELEASED) continue
+      if (this.carried === undefined) this.sendAck('pubrel', packetId, 0)
+      else this.carried.settle(packetId)
+    }
     this.catchUp.resend()
     this.exchanges.resume()
   }
@@ -165,7 +173,8 @@ export class Delivery {
     if (secondsLeft !== undefined && secondsLeft < 0) {
       return this.drop('message_expired', message, message.qos, filterOf(subscriptions))
     }
-    const qos = Math.min(message.qos, grantedTo(subscriptions)) as QoS
+    if (this.carried?.leavesOut(message, subscriptions)) return 'done'
+    const qos = this.carried ? 1 : (Math.min(message.qos, grantedTo(subscriptions)) as QoS)
     if (!this.options.writable() || this.outbox.isFull) {
       return qos === 0 && comesLive ? this.drop('slow_client', message, 0, filterOf(subscriptions)) : 'no room'
     }
@@ -326,6 +335,7 @@ export class Delivery {
     const { qos, retain, dup, secondsLeft, retained } = how
     this.revision++
     let { entry } = how
+    if (this.carried !== undefined) return this.carried.carry(message, how, subscriptions)
     if (qos > 0) entry ??= this.window.begin(message.queue, message.position, qos as 1 | 2, retained, how.lease)
     const packetId = entry?.packetId ?? 0
     const topicAlias = this.aliases?.of(message.topic)

@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 /** A message on its way to clients, taken apart once for all of them. */
 export class Outgoing {
+  readonly source: Message
   readonly queue: number
   readonly position: number
   readonly topic: string
@@ -21,7 +22,9 @@ export class Outgoing {
   private readonly expirySeconds: number | undefined
   private writtenUs = 0
 
-  constructor({ queue, position, timeMs, body }: Message) {
+  constructor(source: Message) {
+    const { queue, position, timeMs, body } = source
+    this.source = source
     const { key, value, header } = readBody(body, 0, body.length)
     const raw = header('tern')
     const envelope = raw === undefined ? undefined : decodeEnvelope(raw)

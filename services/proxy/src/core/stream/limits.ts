@@ -1,0 +1,21 @@
+/** What one subscriber's stream may ask for and have; each limit has an answer, which stands beside it. */
+export const streamLimits = {
+  /** SUBSCRIPTION_INVALID and TOO_MANY_FILTERS name the field. */
+  filtersMax: 100,
+  userPropertiesMax: 10,
+  nameBytesMax: 256,
+  ackDeadlineMs: { least: 10_000, usual: 30_000, most: 600_000 },
+  nackDelayMsMax: 600_000,
+  sessionExpiryMs: { usual: 3_600_000 },
+  window: { messages: 256, messagesMax: 1_024, bytes: 4 * 1024 * 1024, bytesMax: 64 * 1024 * 1024 },
+  /** Deliveries and bytes of one frame. More go in the next one. */
+  deliveriesPerFrame: 64,
+  frameBytes: 512 * 1024,
+  /** Written and not taken by the transport: nothing more is delivered until it has. */
+  unsentBytesMax: 1024 * 1024,
+  /** Ids of one frame of acknowledgements. SUBSCRIPTION_INVALID. */
+  ackIdsMax: 10_000,
+  heartbeatMs: 15_000,
+  /** Between Moving and the end of the stream. */
+  movingGraceMs: 5_000,
+} as const
