@@ -16,9 +16,9 @@ export const publicLimits = {
   /** Bytes that a client may send ahead on a stream, and on a connection. Then it waits. */
   streamWindowBytes: 256 * 1024,
   connectionWindowBytes: 4 * 1024 * 1024,
-  /** Calls begun on a connection in excess of the rate: a burst, then so many a second. GOAWAY, ENHANCE_YOUR_CALM. */
-  resetBurst: 200,
-  resetsPerSecond: 20,
+  /** Calls that a client cancels on a connection: a burst, then so many a second. GOAWAY. All calls at once may run out of time. */
+  resetBurst: 1_000,
+  resetsPerSecond: 100,
   /** PING and SETTINGS frames. GOAWAY, ENHANCE_YOUR_CALM. */
   controlFrameBurst: 2_000,
   controlFramesPerSecond: 200,
