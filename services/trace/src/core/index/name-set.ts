@@ -1,23 +1,37 @@
-/** A set that may say yes wrongly, never no: two bits of `bits` for each hash. */
-export class HashedSet {
-  private readonly words: Uint32Array
+const bitsPerHash = 10
+const bitsMin = 256
+const bitsMax = 1 << 20
 
-  /** `bits`: a power of two. */
-  constructor(bits: number) {
+/** A set that may say yes wrongly (about one time in thirty), never no: two of ten bits for each hash. */
+export class HashedSet {
+  private words: Uint32Array
+
+  constructor(hashes: ReadonlySet<number>) {
+    let bits = bitsMin
+    while (bits < bitsMax && bits < hashes.size * bitsPerHash) bits *= 2
     this.words = new Uint32Array(bits / 32)
+    for (const hash of hashes) {
+      this.set(hash)
+      this.set(spread(hash))
+    }
   }
 
-  add(hash: number): void {
-    this.set(hash)
-    this.set(spread(hash))
+  get bytes(): number {
+    return this.words.byteLength
   }
 
   has(hash: number): boolean {
     return this.isSet(hash) && this.isSet(spread(hash))
   }
 
-  addAll(other: HashedSet): void {
-    for (const [i, word] of other.words.entries()) this.words[i] = this.words[i]! | word
+  /** Sizes are powers of two, so that the smaller one stands in the larger one as often as it fits. */
+  addAll({ words }: HashedSet): void {
+    if (words.length > this.words.length) {
+      const larger = new Uint32Array(words.length)
+      for (let at = 0; at < larger.length; at += this.words.length) larger.set(this.words, at)
+      this.words = larger
+    }
+    for (let at = 0; at < this.words.length; at++) this.words[at]! |= words[at % words.length]!
   }
 
   private set(hash: number): void {

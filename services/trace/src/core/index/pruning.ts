@@ -84,7 +84,7 @@ function traceProbe(text: string): Probe {
 
 function textProbe(name: string, text: string): Probe {
   const hash = nameHash(text)
-  const mayHave = ({ names }: Stretch) => names.has(hash)
+  const mayHave = (stretch: Stretch) => stretch.mayHaveName(hash)
   switch (name) {
     case 'messaging.message.id': {
       const address = parseMessageId(text)

@@ -41,15 +41,15 @@ test('small blocks share a stretch, up to its size and its time', () => {
 test('when there are too many stretches the older ones are kept more coarsely, and nothing is missed', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(100_000), { minLength: 20, maxLength: 80 }), (positions) => {
-      const index = new TraceIndex({ ...indexLimits, stretchBytes: 1, stretchesMax: 16 })
+      const index = new TraceIndex({ ...indexLimits, stretchBytes: 1, stretchesBytesMax: 16 * 400 })
       for (const [offset, position] of positions.entries()) {
         add(index, 0, offset, [{ position, us: 1_000 + offset, client: `c${position}` }])
       }
-      expect(index.stretches).toBeLessThanOrEqual(16)
+      expect(index.stretches).toBeLessThanOrEqual(22)
       for (const [offset, position] of positions.entries()) {
         const found = index.ofPosition(0, position)
         expect(found.some(({ first, end }) => offset >= first && offset < end)).toBe(true)
-        expect(found.some(({ names }) => names.has(nameHash(`c${position}`)))).toBe(true)
+        expect(found.some((stretch) => stretch.mayHaveName(nameHash(`c${position}`)))).toBe(true)
       }
     }),
     { numRuns: 20 },
@@ -86,10 +86,13 @@ test('what retention took is forgotten', () => {
   expect(index.ofPosition(0, 1).map(({ first }) => first)).toEqual([2, 3])
 })
 
-test('a hashed set has all that was added, and little else', () => {
-  const set = new HashedSet(4_096)
-  for (let i = 0; i < 200; i++) set.add(nameHash(`name-${i}`))
-  for (let i = 0; i < 200; i++) expect(set.has(nameHash(`name-${i}`))).toBe(true)
+test('a hashed set has all that was added, and little else, also when it was made of several', () => {
+  const hashes = (from: number, count: number) =>
+    new Set(Array.from({ length: count }, (_, i) => nameHash(`name-${from + i}`)))
+  const set = new HashedSet(hashes(0, 20))
+  set.addAll(new HashedSet(hashes(20, 2_000)))
+  set.addAll(new HashedSet(hashes(2_020, 3)))
+  for (const hash of hashes(0, 2_023)) expect(set.has(hash)).toBe(true)
   const wrong = Array.from({ length: 1_000 }, (_, i) => set.has(nameHash(`other-${i}`))).filter(Boolean)
-  expect(wrong.length).toBeLessThan(50)
+  expect(wrong.length).toBeLessThan(100)
 })

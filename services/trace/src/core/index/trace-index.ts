@@ -6,8 +6,8 @@ export const indexLimits = {
   /** A stretch is closed at so many bytes of blocks, or when it is so old. */
   stretchBytes: 64 * 1024,
   stretchSpanUs: 60_000_000,
-  /** Beyond that the older half is kept more coarsely: two neighbours become one. About 60 MB. */
-  stretchesMax: 65_536,
+  /** Of memory, for all stretches; beyond that the older half is kept more coarsely: two neighbours become one. */
+  stretchesBytesMax: 96 * 1024 * 1024,
   /** Trace ids that clients or other systems drew; the oldest are forgotten first, and are then found by search only. */
   contextIdsMax: 1_000_000,
   /** Ranges of lost entries that are remembered for each queue. */
@@ -23,6 +23,8 @@ export class TraceIndex {
   private readonly losses = new Map<number, Lost[]>()
   private readonly ids: ContextIds
   private count = 0
+  /** Of all stretches that take no more. */
+  private sealedBytes = 0
 
   constructor(limits: Limits = indexLimits) {
     this.limits = limits
@@ -88,6 +90,7 @@ export class TraceIndex {
     if (stretches === undefined) return
     const kept = stretches.filter(({ end }) => end > start)
     this.count -= stretches.length - kept.length
+    for (const stretch of stretches.slice(0, -1)) if (stretch.end <= start) this.sealedBytes -= stretch.indexBytes
     this.queues.set(queue, kept)
   }
 
@@ -98,25 +101,29 @@ export class TraceIndex {
     let last = stretches.at(-1)
     const goesOn = last !== undefined && last.bytes + bytes <= stretchBytes && hints.toUs - last.fromUs <= stretchSpanUs
     if (last === undefined || !goesOn) {
+      last?.seal()
+      this.sealedBytes += last?.indexBytes ?? 0
       last = new Stretch(queue, offset)
       stretches.push(last)
       this.count++
     }
     last.add(offset, bytes, hints)
-    if (this.count > this.limits.stretchesMax) this.coarsen()
+    if (this.sealedBytes > this.limits.stretchesBytesMax) this.coarsen()
   }
 
   private coarsen(): void {
     this.count = 0
+    this.sealedBytes = 0
     for (const [queue, stretches] of this.queues) {
       const kept: Stretch[] = []
       for (const [i, stretch] of stretches.entries()) {
         const before = kept.at(-1)
-        if (before !== undefined && i % 2 === 1 && i < stretches.length / 2) before.absorb(stretch)
+        if (before !== undefined && i % 2 === 1 && i < (stretches.length - 1) / 2) before.absorb(stretch)
         else kept.push(stretch)
       }
       this.queues.set(queue, kept)
       this.count += kept.length
+      for (const stretch of kept.slice(0, -1)) this.sealedBytes += stretch.indexBytes
     }
   }
 
