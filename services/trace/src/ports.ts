@@ -47,8 +47,11 @@ export type SearchRequest = Readonly<{ range: TimeRange; hints: SearchHints }>
 /** One step of a search: never more than `candidatesPerStepMax` traces, each of them once in a search and with all its spans. */
 export type SearchStep = Readonly<{
   traces: readonly TraceSpans[]
-  /** In whatever the store counts its work in; `done === total` at the end. */
-  progress: Readonly<{ done: number; total: number; inspectedBytes: number }>
+  /**
+   * In whatever the store counts its work in; `done === total` at the end. `wholeFrom`: every span that starts after it has been
+   * given, so that what is counted of the time since then is right though the search is not at its end.
+   */
+  progress: Readonly<{ done: number; total: number; inspectedBytes: number; wholeFrom?: bigint }>
 }>
 
 export const candidatesPerStepMax = 256

@@ -66,7 +66,9 @@ export class MemoryStore implements TraceStore, SpanSink {
       signal.throwIfAborted()
       this.steps += 1
       const traces = found.slice((done - 1) * size, done * size)
-      yield { traces, progress: { done, total, inspectedBytes: done * 100 } }
+      const first = viewOf(found[done * size - 1] ?? { id: '', resourceSpans: [] })
+      const wholeFrom = done === total ? request.range.start : (first?.start ?? request.range.start)
+      yield { traces, progress: { done, total, inspectedBytes: done * 100, wholeFrom } }
     }
   }
 

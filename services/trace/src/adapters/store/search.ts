@@ -40,7 +40,10 @@ export async function* searchSteps(
       yield { traces: await search.messages(queue, part), progress }
     }
     const traces = await search.ids(ids)
-    yield { traces, progress: { done: skipped + i + 1, total: all.length, inspectedBytes } }
+    // What is not read yet ended by then.
+    const next = stretches[i + 1]
+    const wholeFrom = next === undefined ? range.start : BigInt(next.toUs + 1) * 1000n
+    yield { traces, progress: { done: skipped + i + 1, total: all.length, inspectedBytes, wholeFrom } }
   }
   if (stretches.length === 0) yield { traces: [], progress: { done: all.length, total: all.length, inspectedBytes } }
 }

@@ -3,6 +3,8 @@ export const tempoLimits = {
   tracesMax: 10_000,
   spansPerSetMax: 100,
   searchMsMax: 30_000,
+  /** Counting over time looks at every span of its range, or at those of its end that there was time for, as PARTIAL. */
+  countingMsMax: 15_000,
   /** Searches, and samples of tag values, at once; one more is answered with 429. */
   searchesMax: 16,
   /** Of a trace that is larger the first part is sent, as PARTIAL. */

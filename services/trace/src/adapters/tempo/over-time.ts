@@ -7,6 +7,7 @@ import { hintsOf } from '../../core/traceql/hints.ts'
 import type { Query } from '../../core/traceql/syntax.ts'
 import type { TimeRange } from '../../ports.ts'
 import type { Context } from './context.ts'
+import { tempoLimits } from './limits.ts'
 import { TempoProblem } from './problem.ts'
 import { parsed } from './query.ts'
 import { bounded, tooLong } from './searching.ts'
@@ -60,8 +61,9 @@ async function counted(
 ): Promise<tempopb.QueryRangeResponse> {
   const query = parsed(text)
   const counting = countingOf(query, range, intervals)
-  const signal = bounded(given)
+  const signal = bounded(given, tempoLimits.countingMsMax)
   const metrics = tempopb.SearchMetrics.fromPartial({})
+  let wholeFrom = range.end
   const leave = searches.enter()
   try {
     for await (const { traces, progress } of store.search({ range, hints: hintsOf(query) }, signal)) {
@@ -73,18 +75,48 @@ async function counted(
         metrics.inspectedSpans += BigInt(view.spans.length)
       }
       metrics.inspectedBytes = BigInt(Math.round(progress.inspectedBytes))
-      Object.assign(metrics, { totalBlocks: progress.total, totalJobs: progress.total, completedJobs: progress.total })
+      Object.assign(metrics, { totalBlocks: progress.total, totalJobs: progress.total, completedJobs: progress.done })
+      wholeFrom = progress.wholeFrom ?? wholeFrom
       await nextTurn()
       signal.throwIfAborted()
     }
+    wholeFrom = range.start
   } catch (error) {
-    throw tooLong(error, signal)
+    const late = tooLong(error, signal, tempoLimits.countingMsMax)
+    if (
+      late === error ||
+      intervals.count === 1 ||
+      wholeFrom > intervals.start + intervals.step * BigInt(intervals.count - 1)
+    ) {
+      throw late
+    }
   } finally {
     leave()
   }
+  return answered(counting, metrics, { wholeFrom, range })
+}
+
+/** What was counted, and of what it is not all. */
+function answered(
+  counting: OverTime,
+  metrics: tempopb.SearchMetrics,
+  { wholeFrom, range }: Readonly<{ wholeFrom: bigint; range: TimeRange }>,
+): tempopb.QueryRangeResponse {
   const { series, isPartial } = counting.result()
-  const message = isPartial ? `there are more than ${seriesMax} series or values; the others are left out` : ''
-  return { series, metrics, status: isPartial ? 1 : 0, message }
+  const isCut = wholeFrom > range.start
+  const problems = [
+    ...(isPartial ? [`there are more than ${seriesMax} series or values; the others are left out`] : []),
+    ...(isCut
+      ? [
+          `there was time to count back to ${new Date(Number(wholeFrom / 1_000_000n)).toISOString()}; choose a shorter range`,
+        ]
+      : []),
+  ]
+  const since = wholeFrom / 1_000_000n
+  const kept = isCut
+    ? series.map((each) => ({ ...each, samples: each.samples.filter((at) => at.timestampMs >= since) }))
+    : series
+  return { series: kept, metrics, status: problems.length > 0 ? 1 : 0, message: problems.join('; ') }
 }
 
 function countingOf(query: Query, range: TimeRange, intervals: Intervals): OverTime {

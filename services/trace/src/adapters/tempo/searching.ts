@@ -69,12 +69,12 @@ const noMetrics = (): tempopb.SearchMetrics => ({
 })
 
 /** The words for a search that was cut off by its time. */
-export function tooLong(error: unknown, signal: AbortSignal): unknown {
+export function tooLong(error: unknown, signal: AbortSignal, ms: number = tempoLimits.searchMsMax): unknown {
   const reason = signal.reason as { name?: string } | undefined
   if (!signal.aborted || reason?.name !== 'TimeoutError') return error
   return new TempoProblem(
     503,
-    `the search took longer than ${tempoLimits.searchMsMax / 1000} s; choose a shorter time range, or ask for a client, a topic or a message`,
+    `the search took longer than ${ms / 1000} s; choose a shorter time range, or ask for a client, a topic or a message`,
   )
 }
 

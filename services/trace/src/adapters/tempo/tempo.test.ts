@@ -1,7 +1,7 @@
 import type { otlpTrace } from '@tern/proto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SpanMetrics } from '../../core/span-metrics/span-metrics.ts'
-import type { TraceSpans } from '../../ports.ts'
+import type { SearchRequest, TraceSpans } from '../../ports.ts'
 import { GrafanaDouble, profiles, type Server } from '../../testing/grafana/double.ts'
 import { inProcess } from '../../testing/grafana/in-process.ts'
 import { overNetwork } from '../../testing/grafana/over-network.ts'
@@ -283,6 +283,42 @@ test('quantiles and histograms are of seconds', async () => {
     value: 20,
     promLabels: '',
   })
+})
+
+test('what there was no time to count is left out, and the answer says back to when it counts', async () => {
+  const time = new AbortController()
+  class SlowStore extends MemoryStore {
+    override async *search(request: SearchRequest, signal: AbortSignal) {
+      for await (const step of super.search(request, signal)) {
+        if (step.progress.done > 2) time.abort(new DOMException('late', 'TimeoutError'))
+        signal.throwIfAborted()
+        yield step
+      }
+    }
+  }
+  const server = serverOf(new SlowStore(ten().all()))
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValue(time.signal)
+  const parameters = new URLSearchParams({
+    q: '{} | count_over_time()',
+    start: `${seconds}`,
+    end: `${seconds + 11}`,
+    step: '1s',
+  })
+  const { body } = await server.get(`/api/metrics/query_range?${parameters}`, { accept: 'application/json' })
+  vi.restoreAllMocks()
+  const answer = JSON.parse(`${body}`)
+  expect([answer.status, answer.message]).toEqual(['PARTIAL', expect.stringContaining('2023-11-14T22:13:27.000Z')])
+  const values = answer.series[0].samples.map(({ timestampMs, value }: { timestampMs: string; value: number }) => [
+    Number(timestampMs) / 1000 - seconds,
+    value,
+  ])
+  expect(values).toEqual([
+    [7, 2],
+    [8, 2],
+    [9, 2],
+    [10, 2],
+    [11, 0],
+  ])
 })
 
 test('what differs between failed spans and the others is compared attribute by attribute', async () => {
