@@ -1,5 +1,6 @@
 import { settings as broker, metricSpecs as brokerMetrics } from '@tern/broker'
 import type { Spec } from '@tern/config'
+import { metricSpecs as consoleMetrics } from '@tern/console'
 import { metricSpecs as logMetrics } from '@tern/log'
 import { settings as nameserver, metricSpecs as nameserverMetrics } from '@tern/nameserver'
 import { settings as proxy, metricSpecs as proxyMetrics } from '@tern/proxy'
@@ -16,6 +17,7 @@ export const metricsOfServices: Readonly<Record<string, MetricSpecs>> = {
   broker: brokerMetrics,
   nameserver: nameserverMetrics,
   trace: traceMetrics,
+  console: consoleMetrics,
   'embedded log': logMetrics,
   'every process': processMetricSpecs,
   'processes that export to a collector': exportMetricSpecs,

@@ -51,7 +51,7 @@ export const onlookers = {
   console: (plan: Plan) => [
     ...[...onlookerFlags, ours('services/console/src/main.ts'), '--zone', zoneNames[0], '--listen', plan.console.http],
     ...['--proxies', [plan.api, ...plan.zones.map(({ api }) => api)].join(','), '--nameservers', nameserversOf(plan)],
-    ...['--data', plan.folder, '--dev-control', plan.control],
+    ...['--data', plan.folder, '--dev-control', plan.control, '--metrics', plan.console.metrics],
   ],
 }
 export type Onlooker = keyof typeof onlookers

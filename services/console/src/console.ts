@@ -1,5 +1,6 @@
 import { createMembership, type Membership } from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
+import type { Metrics } from '@tern/telemetry'
 import { openAdminPassword } from './adapters/admin-password.ts'
 import { handleCall } from './adapters/calls.ts'
 import { createDevControl } from './adapters/dev-control.ts'
@@ -15,6 +16,7 @@ import { History } from './core/history.ts'
 import { LoginThrottle } from './core/login-throttle.ts'
 import { ProxyList } from './core/proxy-list.ts'
 import { SessionTable } from './core/session-table.ts'
+import { consoleMetrics } from './metrics.ts'
 
 export type ConsolePorts = Readonly<{ clock: Clock; logger: Logger }>
 
@@ -23,6 +25,9 @@ export type Console = Readonly<{
   /** host:port where pages are served. */
   address(): string
   stop(): void
+  metrics: Metrics
+  /** Pages are served; without a region they say so. */
+  serves(): boolean
 }>
 
 export function createConsole(config: ConsoleConfig, { clock, logger }: ConsolePorts): Console {
@@ -37,6 +42,7 @@ export function createConsole(config: ConsoleConfig, { clock, logger }: ConsoleP
   let membership: Membership | undefined
   let stopServer = () => {}
   let address = config.listen
+  let serving = false
 
   /** Whoever was declared dead comes back as another. */
   const join = () => {
@@ -67,6 +73,7 @@ export function createConsole(config: ConsoleConfig, { clock, logger }: ConsoleP
       const listening = await listen(server, config.listen)
       stopServer = listening.close
       address = listening.address
+      serving = true
       topology.begin()
       if (config.nameservers.length > 0) join()
     },
@@ -79,5 +86,11 @@ export function createConsole(config: ConsoleConfig, { clock, logger }: ConsoleP
       api.close()
       dev?.close()
     },
+    metrics: consoleMetrics({
+      sessions: () => sessions.size,
+      tabs: () => tabs.count,
+      knowsTopology: () => topology.isKnown,
+    }),
+    serves: () => serving,
   }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { settingsOrExit } from '@tern/config'
 import { createLogger, systemClock } from '@tern/runtime'
+import { serveEndpointsOrExit } from '@tern/telemetry/node'
 import { createConsole } from './console.ts'
 import { checkSettings, configOf, settings } from './settings.ts'
 
@@ -25,6 +26,9 @@ function refuse(error: NodeJS.ErrnoException): never {
   process.exit(1)
 }
 
+const identity = { service: 'console', zone: given.zone, instance: randomUUID() }
+const ready = { console: pages.serves }
+await serveEndpointsOrExit(given.metrics, { metrics: [pages.metrics], ready, identity })
 await pages.start().catch(refuse)
 process.stdout.write(`console ready on http://${pages.address()}\n`)
 process.send?.({ serving: 'console' })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { allowAnonymousSetting, loopbackOnly, type Settings, type Spec } from '@tern/config'
 import { version } from '@tern/runtime'
+import { metricsSetting } from '@tern/telemetry/node'
 import type { ConsoleConfig } from './config.ts'
 
 /** What whoever runs the console may say. */
@@ -70,6 +71,7 @@ export const settings = {
     default: '',
     help: 'folder of the built pages; empty: beside the program',
   },
+  metrics: metricsSetting(9468),
   allowAnonymous: allowAnonymousSetting,
 } as const satisfies Spec
 
@@ -78,9 +80,9 @@ type ConsoleSettings = Settings<typeof settings>
 const passwordCharactersMin = 12
 
 /** What no setting can judge alone. */
-export function checkSettings({ listen, password, publicUrl, allowAnonymous }: ConsoleSettings) {
+export function checkSettings({ listen, metrics, password, publicUrl, allowAnonymous }: ConsoleSettings) {
   return [
-    loopbackOnly(listen, allowAnonymous),
+    ...[listen, ...metrics].map((address) => loopbackOnly(address, allowAnonymous)),
     password !== '' && password.length < passwordCharactersMin
       ? `TERN_CONSOLE_PASSWORD has ${password.length} characters; give ${passwordCharactersMin} or more`
       : undefined,

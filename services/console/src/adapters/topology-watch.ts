@@ -25,6 +25,10 @@ export class TopologyWatch {
     this.#ports = ports
   }
 
+  get isKnown(): boolean {
+    return this.#newest !== undefined
+  }
+
   begin(): void {
     void this.#run()
   }
