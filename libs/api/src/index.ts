@@ -1,5 +1,6 @@
 export { apiError, type ErrorOptions } from './api-error.ts'
 export { type ApiListener, type ApiServer, type ApiServerOptions, startApiServer } from './api-server.ts'
 export type { HttpRequest, HttpResponse, Routes, ServerEvent } from './http/exchange.ts'
+export { messageJson } from './http/message-json.ts'
 export { type PageTokens, pageTokens } from './page-tokens.ts'
 export { errorsPage, type ReasonName, reasons } from './reasons.ts'

@@ -72,6 +72,10 @@ export const reasons = {
     code: 'INVALID_ARGUMENT',
     text: 'Each item of a stream has a greater sequence than the one before it.',
   },
+  ORIGIN_REFUSED: {
+    code: 'INVALID_ARGUMENT',
+    text: 'A page of another site sent the request: such may only call what asks first (CORS).',
+  },
   SUBSCRIPTION_INVALID: {
     code: 'INVALID_ARGUMENT',
     text: 'The open of a subscription asks for what there is not: the details name the field.',

@@ -2,20 +2,22 @@ import { messaging } from '@tern/proto'
 import { type PublicService, publicService } from '@tern/rpc'
 import { answering, streaming } from './answers.ts'
 import type { Looking } from './call.ts'
+import type { Looks } from './looks.ts'
 import type { Publish } from './publish.ts'
 import { publishBatch } from './publish-batch.ts'
 import { publishStream } from './publish-stream.ts'
-import { Queries } from './query.ts'
-import { Replays } from './replay.ts'
 import { resendMessages } from './resend.ts'
 import { getMessage } from './stored-messages.ts'
 import { type SubscribePorts, subscribe } from './subscribe/subscribe.ts'
 
 /** Publish, subscribe, look back. */
-export function messagingService(looking: Looking, publish: Publish, ports: SubscribePorts): PublicService {
+export function messagingService(
+  looking: Looking,
+  publish: Publish,
+  ports: SubscribePorts,
+  { queries, replays }: Looks,
+): PublicService {
   const { region } = ports.context
-  const queries = new Queries(looking)
-  const replays = new Replays(looking)
   return publicService(messaging.MessagingServiceService, {
     publish: answering((request, call) => publishBatch(request, looking, publish, call)),
     publishStream: streaming((requests, call) =>

@@ -33,7 +33,7 @@ export async function served(whenOver: (stop: () => void) => void, queues = 3, a
   })
   for (let i = 0; i < 30; i++) owners.publish(`t/${i % 9}`, String(i), 1_000 + i)
   return {
-    ...{ owners, client, keeper, tree, tracing },
+    ...{ address, owners, client, keeper, tree, tracing },
     query: (fields: Partial<messaging.QueryMessagesRequest>) =>
       client.queryMessages(messaging.QueryMessagesRequest.create(fields)),
     replay: (fields: Partial<messaging.ReplayMessagesRequest>, signal?: AbortSignal) =>

@@ -5,22 +5,27 @@ import { observeCalls, traceIds, traceKeyUnlessTold } from '@tern/telemetry'
 import { type ApiContext, nodeName } from './api-context.ts'
 import type { Looking } from './call.ts'
 import { clusterService } from './cluster-service.ts'
+import { type Looks, looksOf } from './looks.ts'
 import { messagingService } from './messaging-service.ts'
 import { metricsService } from './metrics-service.ts'
-import { publishTo } from './publish.ts'
+import { type Publish, publishTo } from './publish.ts'
 import { retainedService } from './retained-service.ts'
+import { topicRoutes } from './topic-routes.ts'
 import { topicService } from './topic-service.ts'
 import type { TopicSurroundings } from './topics.ts'
 import { traceService } from './trace-service.ts'
 
 /** Every service of tern.v1 that a proxy serves. */
-function publicServices(api: ApiContext): PublicService[] {
+function publicServices(api: ApiContext, looking: Looking, looks: Looks, publish: Publish): PublicService[] {
   const { config, context } = api
-  const looking = lookingOf(api)
-  const publish = publishTo(context.region, { clientId: 'grpc-anonymous', principal: '' })
   return [
     clusterService(api),
-    messagingService(looking, publish, { context, looking, where: { proxy: nodeName(config), zone: config.zone } }),
+    messagingService(
+      looking,
+      publish,
+      { context, looking, where: { proxy: nodeName(config), zone: config.zone } },
+      looks,
+    ),
     topicService(looking, surroundingsOf(api)),
     retainedService(looking, publish),
     traceService(looking, api.traces),
@@ -32,11 +37,15 @@ function publicServices(api: ApiContext): PublicService[] {
 export function startApi(api: ApiContext): Promise<ApiServer> {
   const { config, context } = api
   const { clock, counters, tracer, logger } = context
+  const looking = lookingOf(api)
+  const looks = looksOf(looking)
+  const publish = publishTo(context.region, { clientId: 'grpc-anonymous', principal: '' })
   const own = config.api.map((address) => ({ address, shared: false }))
   const shared = config.apiShared.map((address) => ({ address, shared: true }))
   return startApiServer({
     listeners: [...own, ...shared],
-    services: publicServices(api),
+    services: publicServices(api, looking, looks, publish),
+    routes: topicRoutes(looking, publish, looks),
     clock,
     headers: { 'tern-zone': config.zone, 'tern-node': nodeName(config), 'tern-version': version },
     observe: observeCalls(counters.calls, tracer, clock.now),
