@@ -6,6 +6,8 @@ import { scenarios } from './scenarios.ts'
 const flags = flagsOrExit('npm run bench -- [flags]: TernMQ beside others on this machine', {
   log: { default: 'embedded', help: 'or kafka: durable on three replicas, beside NATS JetStream and RabbitMQ' },
   clients: { default: '', isSwitch: true, help: 'clients of Kafka beside each other, in place of MQTT servers' },
+  query: { default: '', isSwitch: true, help: 'how soon a query over many stored messages has its first result' },
+  messages: { default: '10000000', help: 'with --query: how many are stored', whole: [1, 1_000_000_000] },
   rounds: { default: '3', help: 'how often each is measured; medians are shown', whole: [1, 100] },
   seconds: { default: '5', help: 'length of a measurement', whole: [1, 600] },
   warm: { default: '60', help: 'with kafka: seconds of load before the first measurement', whole: [1, 600] },
@@ -27,6 +29,9 @@ const listed = (text: string) => text.split(',').filter((name) => name !== '')
 if (flags.clients === 'true') {
   const { runClients } = await import('./clients/run-clients.ts')
   await runClients({ ...options, clients: listed(flags.servers) })
+} else if (flags.query === 'true') {
+  const { runQuery } = await import('./query/run-query.ts')
+  await runQuery({ ...options, messages: Number(flags.messages) })
 } else if (flags.log === 'kafka') {
   const { runReplicated } = await import('./replicated/run-replicated.ts')
   await runReplicated({ ...options, servers: listed(flags.servers), profile: flags.profile })

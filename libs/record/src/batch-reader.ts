@@ -28,6 +28,26 @@ export function* batches(buffer: Buffer): Generator<BatchView> {
   }
 }
 
+/** Where a batch lies, and what its head says; neither its checksum nor its records were looked at. */
+export type BatchSpan = Readonly<{ bytes: Buffer; baseOffset: number; lastOffset: number; appendTimeMs: number }>
+
+/** The whole batches of the buffer, by their heads alone: what somebody looks through rather than reads. */
+export function* batchSpans(buffer: Buffer): Generator<BatchSpan> {
+  for (let at = 0; buffer.length - at >= layout.records; ) {
+    const sizeBytes = buffer.readInt32BE(at + layout.length) + lengthOverhead
+    if (sizeBytes < layout.records) throw new CorruptBatch(`the record batch at byte ${at} has an impossible length`)
+    if (buffer.length - at < sizeBytes) return
+    const baseOffset = readInt64(buffer, at + layout.baseOffset)
+    yield {
+      bytes: buffer.subarray(at, at + sizeBytes),
+      baseOffset,
+      lastOffset: baseOffset + buffer.readInt32BE(at + layout.lastOffsetDelta),
+      appendTimeMs: readInt64(buffer, at + layout.maxTimestamp),
+    }
+    at += sizeBytes
+  }
+}
+
 /** The batch that begins at the byte offset; undefined when it is not whole, CorruptBatch when it is not one. */
 export function batchAt(buffer: Buffer, offset: number): BatchView | undefined {
   if (buffer.length - offset < layout.records) return undefined

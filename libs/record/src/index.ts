@@ -1,4 +1,12 @@
-export { type BatchContent, type BatchView, batchAt, batches, CorruptBatch } from './batch-reader.ts'
+export {
+  type BatchContent,
+  type BatchSpan,
+  type BatchView,
+  batchAt,
+  batches,
+  batchSpans,
+  CorruptBatch,
+} from './batch-reader.ts'
 export { encodeBatch, encodeCompacted, stampBatch } from './batch-writer.ts'
 export { type Body, encodeBody, readBody } from './body.ts'
 export { crc32c } from './crc32c.ts'

@@ -5,7 +5,7 @@ import type { QueueState } from '../../core/queue/queue-state.ts'
 import { topicIfMessage } from '../../core/queue/record-reading.ts'
 import { type Message, TailRing } from '../../core/queue/tail-ring.ts'
 import type { JudgedRecord } from '../../core/scan/conditions.ts'
-import { type QueueRecord, readBytesMax, readPage } from '../queue/queue-records.ts'
+import { type QueueRecord, readBytesMax, readPage, skimPage } from '../queue/queue-records.ts'
 import type { CatchUpMeter } from './catch-up-meter.ts'
 import type { PageCache, Past } from './page-cache.ts'
 import { PageReader, type ReadPast } from './page-reader.ts'
@@ -27,7 +27,24 @@ export type QueuePastOptions = Readonly<{
 }>
 
 /** Records with a topic, up to (not with) position `next`. */
-type Look = Readonly<{ records: readonly JudgedRecord[]; next: number; gap: boolean }>
+type Look = Readonly<{
+  records: readonly JudgedRecord[]
+  next: number
+  gap: boolean
+  /** Some of it was not taken apart, and so not remembered. */
+  skipped: boolean
+  bytes: number
+  /** When what was looked at was stored, from and to; 0: not known. */
+  firstMs: number
+  lastMs: number
+}>
+
+const lookLimits = {
+  /** Taken apart in one go: what live traffic waits for. */
+  takenBytesMax: 256 * 1024,
+  /** Looked through for bytes. */
+  skimmedBytesMax: 1024 * 1024,
+} as const
 
 /** What a queue's owner has of the messages before the present: the ring, summaries of blocks, pages read of late, and the log (D4). */
 export class QueuePast {
@@ -98,22 +115,37 @@ export class QueuePast {
     return this.summaries.excludes(position, probes)
   }
 
+  /** Whether the block of the position has a summary, from the position on. */
+  knows(position: number): boolean {
+    return this.summaries.covers(position)
+  }
+
+  /** Summaries of older blocks would only push out others. */
+  get remembersNoMore(): boolean {
+    return this.summaries.isFull
+  }
+
   /**
-   * About `bytesMax` of the log from a position on and below `end`, for whoever looks into it: void records, too, if they have a topic.
-   * What it reads is remembered as summaries; pages of sessions that catch up stay where they are.
+   * Some of the log from a position on and below `end`, for whoever looks into it: void records, too, if they have a topic. Batches
+   * without one of the needles are passed over. What it takes apart is remembered as summaries; pages of sessions that catch up stay
+   * where they are.
    */
-  async look(from: number, end: number, bytesMax: number): Promise<Look> {
+  async look(from: number, end: number, needles: readonly Buffer[]): Promise<Look> {
     const { log, queue, state } = this.options
-    const { records, next, gap } = await readPage(log, queue, from, Math.min(end, state.next), bytesMax)
-    if (from < this.start) return { records: [], next: this.start, gap: true }
+    const { takenBytesMax, skimmedBytesMax } = lookLimits
+    const bytesMax = needles.length > 0 ? skimmedBytesMax : takenBytesMax
+    const range = { from, end: Math.min(end, state.next), bytesMax, takenBytesMax }
+    const page = await skimPage(log, queue, range, (batch) => needles.every((needle) => batch.includes(needle)))
+    const { next, gap, skipped, bytes, firstMs, lastMs } = page
+    if (from < this.start) return { records: [], next: this.start, gap: true, skipped, bytes, firstMs: 0, lastMs: 0 }
     const judged: JudgedRecord[] = []
-    for (const record of records) {
+    for (const record of page.records) {
       const found = this.judged(record)
       const topic = found === undefined || found.isVoid ? undefined : found.topic
-      this.summaries.add(record.position, topic, record.body?.length ?? 0)
+      if (!skipped) this.summaries.add(record.position, topic, record.body?.length ?? 0)
       if (found) judged.push(found)
     }
-    return { records: judged, next, gap }
+    return { records: judged, next, gap, skipped, bytes, firstMs, lastMs }
   }
 
   /** One record; undefined when no topic can be read there, or retention took it meanwhile. */

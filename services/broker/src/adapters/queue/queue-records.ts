@@ -1,5 +1,5 @@
 import { type Log, LogError } from '@tern/log'
-import { batches } from '@tern/record'
+import { batches, batchSpans } from '@tern/record'
 
 export const messagesTopic = 'tern.messages'
 export const readBytesMax = 1024 * 1024
@@ -30,11 +30,78 @@ export async function readPage(
     }
     return { records, next, gap: false, bytes: bytes.length }
   } catch (error) {
-    if (error instanceof LogError && error.failure === 'out-of-range' && error.range && from < error.range.start) {
-      return { records: [], next: error.range.start, gap: true, bytes: 0 }
-    }
-    throw error
+    const start = startAbove(error, from)
+    if (start === undefined) throw error
+    return { records: [], next: start, gap: true, bytes: 0 }
   }
+}
+
+/** What was looked through: records of the batches that were wanted, and none of the others. */
+export type SkimmedPage = Readonly<{
+  records: readonly QueueRecord[]
+  next: number
+  gap: boolean
+  /** Batches were passed over. */
+  skipped: boolean
+  /** Of what was looked through. */
+  bytes: number
+  /** When the first batch was stored, and the last one; 0: there was none. */
+  firstMs: number
+  lastMs: number
+}>
+
+/**
+ * Like `readPage`, for whoever looks for something rare: most batches are only searched for bytes, which costs a twentieth of taking
+ * them apart. Ends early when so many bytes were taken apart.
+ */
+export async function skimPage(
+  log: Log,
+  queue: number,
+  {
+    from,
+    end,
+    bytesMax,
+    takenBytesMax,
+  }: Readonly<{ from: number; end: number; bytesMax: number; takenBytesMax: number }>,
+  isWanted: (batch: Buffer) => boolean,
+): Promise<SkimmedPage> {
+  const nothing = { records: [], skipped: false, bytes: 0, firstMs: 0, lastMs: 0 }
+  try {
+    const { batches: bytes } = await log.read(messagesTopic, queue, from, bytesMax)
+    const records: QueueRecord[] = []
+    let next = from
+    let skipped = false
+    let taken = 0
+    let looked = 0
+    let [firstMs, lastMs] = [0, 0]
+    for (const span of batchSpans(bytes)) {
+      if (span.lastOffset < from) continue
+      if (span.baseOffset >= end || taken >= takenBytesMax) break
+      firstMs ||= span.appendTimeMs
+      lastMs = span.appendTimeMs
+      next = Math.min(end, span.lastOffset + 1)
+      looked += span.bytes.length
+      if (!isWanted(span.bytes)) {
+        skipped = true
+        continue
+      }
+      taken += span.bytes.length
+      for (const record of recordsIn(span.bytes)) {
+        if (record.position >= from && record.position < end) records.push(record)
+      }
+    }
+    return { records, next, gap: false, skipped, bytes: looked, firstMs, lastMs }
+  } catch (error) {
+    const start = startAbove(error, from)
+    if (start === undefined) throw error
+    return { ...nothing, next: start, gap: true }
+  }
+}
+
+/** Where the log begins, when that is the reason of the error. */
+function startAbove(error: unknown, from: number): number | undefined {
+  const range = error instanceof LogError && error.failure === 'out-of-range' ? error.range : undefined
+  return range !== undefined && from < range.start ? range.start : undefined
 }
 
 /** Also Kafka itself writes into a queue (the end of somebody's transaction), and a topic may be told to keep what others compressed. */

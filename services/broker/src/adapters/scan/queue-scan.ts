@@ -3,15 +3,18 @@ import { blockOf, blockPositions, endOf } from '../../core/block-summary/block-s
 import { type Probe, probesOf } from '../../core/block-summary/probe.ts'
 import { type JudgedRecord, wantedBy } from '../../core/scan/conditions.ts'
 import { FoundRecords, type NewestRecords, type Room } from '../../core/scan/found-records.ts'
+import { needlesOf } from '../../core/scan/needles.ts'
 import type { QueueRunner } from '../queue/queue-runner.ts'
 
-/** Of the log in one step: what is read and judged in it is all that live traffic waits for. */
-export const stepBytes = 256 * 1024
 /** Blocks that one step passes over by their summaries. */
 const blocksPerStep = 2_000
 /** Backwards, windows of the log are read upwards: whole blocks, so that their summaries are made, unless records are large. */
 const windowBytes = 4 * 1024 * 1024
 const windowPositionsMin = 16
+/** From the end of a queue. */
+const nearPositions = 4_096
+const skimmedWindowBytes = 768 * 1024
+const skimmedBlocksMax = 16
 
 type Window = { low: number; at: number; found: NewestRecords; timeMs: number }
 
@@ -23,7 +26,17 @@ export type ScanWish = Readonly<{
   sampleMax: number
 }>
 
-type Looked = Readonly<{ records: readonly JudgedRecord[]; next: number; gap: boolean }>
+export type PositionRange = Readonly<{ low: number; high: number }>
+
+type Looked = Readonly<{
+  records: readonly JudgedRecord[]
+  next: number
+  gap: boolean
+  skipped: boolean
+  bytes: number
+  firstMs: number
+  lastMs: number
+}>
 
 /** A look into one queue, step by step: forwards to its end, or backwards to its beginning. */
 export abstract class QueueScan {
@@ -40,6 +53,9 @@ export abstract class QueueScan {
   protected readonly sampleMax: number
   protected leftOut = 0
   private readonly probes: readonly Probe[]
+  protected readonly needles: readonly Buffer[]
+  /** What was looked through without being taken apart, and may lie between. */
+  skimmed: PositionRange | undefined
   private readonly withVoid: boolean
 
   constructor(runner: QueueRunner, { part, conditions, room, sampleMax }: ScanWish) {
@@ -50,6 +66,7 @@ export abstract class QueueScan {
     this.found = new FoundRecords(room)
     this.wanted = wantedBy(conditions)
     this.sampleMax = sampleMax === 0 ? Number.POSITIVE_INFINITY : sampleMax
+    this.needles = needlesOf(conditions)
     this.withVoid = conditions.includeVoid
     this.probes = conditions.filter === '' ? [] : probesOf([{ filter: conditions.filter, start: -1 }])
   }
@@ -95,16 +112,24 @@ export abstract class QueueScan {
     return this.probes.length > 0 && !this.withVoid && this.runner.past.excludes(position, this.probes)
   }
 
+  /** In memory, and not so much that looking through the log is quicker than taking all apart. */
+  private isNear(position: number): boolean {
+    const { past, state } = this.runner
+    return position >= past.ringStart && (this.needles.length === 0 || state.next - position <= nearPositions)
+  }
+
   protected async look(from: number, end: number): Promise<Looked> {
     const { past, queue } = this.runner
-    if (!this.withVoid && from >= past.ringStart) {
+    if (!this.withVoid && this.isNear(from)) {
       const { messages, next } = await past.messagesFrom(from)
       const records = messages
         .filter(({ position }) => position < end)
         .map((message) => ({ ...message, isVoid: false }))
-      return { records, next: Math.min(next, end), gap: false }
+      const nothing = { gap: false, skipped: false, bytes: 0, firstMs: 0, lastMs: 0 }
+      return { ...nothing, records, next: Math.min(next, end) }
     }
-    const looked = await past.look(from, end, stepBytes)
+    const looked = await past.look(from, end, this.needles)
+    if (looked.skipped) this.skimmed = joined(this.skimmed, { low: from, high: looked.next })
     if (looked.next <= from) throw new Error(`the log ends before ${end} in queue ${queue}`)
     return looked
   }
@@ -126,7 +151,7 @@ export class ForwardScan extends QueueScan {
     this.done = this.next >= end && !this.found.isFull
   }
 
-  private take({ records, next, gap }: Looked): void {
+  private take({ records, next, gap, lastMs }: Looked): void {
     this.gap ||= gap
     if (gap) this.begin = next
     for (const record of records) {
@@ -139,6 +164,7 @@ export class ForwardScan extends QueueScan {
       }
     }
     this.next = next
+    this.timeMs = lastMs || this.timeMs
   }
 }
 
@@ -160,16 +186,16 @@ export class BackwardScan extends QueueScan {
     this.window ??= this.nextWindow()
     const { window } = this
     if (window === undefined) return
-    const { records, next, gap } = await this.look(window.at, this.next)
+    const { records, next, gap, bytes, firstMs } = await this.look(window.at, this.next)
     if (gap) {
       // Retention came by meanwhile: what is left begins higher up.
       window.at = Math.min(next, this.next)
       if (window.at === this.next) this.close(window)
       return
     }
-    this.measure(next - window.at, records)
+    this.measure(next - window.at, bytes)
+    window.timeMs ||= firstMs || (records[0]?.timeMs ?? 0)
     for (const record of records) {
-      window.timeMs ||= record.timeMs
       if (this.wanted(record)) window.found.add(record)
     }
     window.at = next
@@ -190,7 +216,7 @@ export class BackwardScan extends QueueScan {
         this.next = low
         continue
       }
-      const from = Math.max(low, this.next - this.positionsMax)
+      const from = Math.max(this.positionsMax > blockPositions ? floor : low, this.next - this.positionsMax)
       return { low: from, at: from, found: this.found.window(), timeMs: 0 }
     }
     this.done = this.next <= floor
@@ -206,11 +232,14 @@ export class BackwardScan extends QueueScan {
     this.done = this.next <= this.floor
   }
 
-  /** Large records make windows small, so that one is soon done. */
-  private measure(positions: number, records: readonly JudgedRecord[]): void {
-    if (positions <= 0) return
-    const bytes = records.reduce((sum, { body }) => sum + body.length, 0)
-    const fitting = Math.floor(windowBytes / Math.max(1, bytes / positions))
-    this.positionsMax = Math.max(windowPositionsMin, Math.min(blockPositions, fitting))
+  /** Large records make windows small, so that one is soon done; small ones that are only looked through make them large. */
+  private measure(positions: number, bytes: number): void {
+    if (positions <= 0 || bytes === 0) return
+    const [bytesMax, blocksMax] = this.needles.length > 0 ? [skimmedWindowBytes, skimmedBlocksMax] : [windowBytes, 1]
+    const fitting = Math.floor(bytesMax / (bytes / positions))
+    this.positionsMax = Math.max(windowPositionsMin, Math.min(blocksMax * blockPositions, fitting))
   }
 }
+
+export const joined = (a: PositionRange | undefined, b: PositionRange): PositionRange =>
+  a === undefined ? b : { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) }

@@ -2,7 +2,8 @@ import type { scan } from '@tern/proto'
 import { type Clock, pause } from '@tern/runtime'
 import type { Room } from '../../core/scan/found-records.ts'
 import type { Ownership } from '../queue/ownership.ts'
-import { BackwardScan, ForwardScan, type QueueScan } from './queue-scan.ts'
+import type { QueueRunner } from '../queue/queue-runner.ts'
+import { BackwardScan, ForwardScan, type PositionRange, type QueueScan } from './queue-scan.ts'
 
 export type ScanCall = Readonly<{
   ownership: Ownership
@@ -76,6 +77,12 @@ export class ScanRun {
     timer.cancel()
     if (!signal.aborted && clock.now() < until) await pause(clock, gatherMs)
     for (const each of this.scans.values()) each.goOn()
+  }
+
+  /** Tells of what was looked through for a topic without being taken apart. */
+  skimmed(tell: (runner: QueueRunner, range: PositionRange) => void): void {
+    if (this.call.conditions.filter === '') return
+    for (const { runner, skimmed } of this.scans.values()) if (skimmed) tell(runner, skimmed)
   }
 
   answer(): scan.ScanResponse {

@@ -8,6 +8,7 @@ import { readRecords } from './read-records.ts'
 import { scanRetained } from './retained-scan.ts'
 import { ScanLane } from './scan-lane.ts'
 import { type ScanCall, ScanRun } from './scan-run.ts'
+import { SummaryBuilder } from './summary-builder.ts'
 
 /** The service as both sides use it: what carries records is not copied once more. */
 const definition = withViews(scan.ScanServiceService, { scan: [scan.ScanRequest, scan.ScanResponse] })
@@ -32,12 +33,18 @@ export type ScansOptions = Readonly<{ ownership: Ownership; log: Log; clock: Clo
 export class Scans {
   private readonly options: ScansOptions
   private readonly lane: ScanLane
+  private readonly builder: SummaryBuilder
   private scanning = 0
   private waiting = 0
 
   constructor(options: ScansOptions) {
     this.options = options
     const { ownership, clock } = options
+    this.builder = new SummaryBuilder({
+      clock,
+      run: (step) => this.lane.run(step),
+      isServed: (runner) => ownership.get(runner.queue) === runner,
+    })
     this.lane = new ScanLane(clock, () => Math.max(0, ...ownership.runners().map(({ lastAppendMs }) => lastAppendMs)))
   }
 
@@ -76,6 +83,7 @@ export class Scans {
       await this.countedWaiting(() => run.untilGrown(until))
       await this.counted(() => run.look(budgetOf(request)))
     }
+    run.skimmed((runner, range) => this.builder.want(runner, range))
     return run.answer()
   }
 

@@ -12,6 +12,9 @@ export const summaryLimits = {
   recordBytesMax: 1024 * 1024,
 } as const
 
+/** Of a block of 1,024 different topics. */
+const fullSummaryBytes = 6 * 1024
+
 /** What must be read from a position on. */
 export type Survey = Readonly<{
   /** Nothing below it, from the position asked for on, can match. */
@@ -41,7 +44,7 @@ export class BlockSummaries {
     const block = blockOf(position)
     let open = this.open.get(block)
     if (open === undefined || position < open.first || position > open.next) {
-      if (this.covers(block, position)) return
+      if (this.covers(position)) return
       open = new OpenBlock(position)
       this.begin(block, open)
     }
@@ -49,6 +52,11 @@ export class BlockSummaries {
     if (position < open.next) return
     open.add(topic, recordBytes)
     if (open.next === endOf(block)) this.close(block, open)
+  }
+
+  /** There may be no room for one more. */
+  get isFull(): boolean {
+    return this.bytes + fullSummaryBytes > this.bytesMax
   }
 
   /** Looks for the first block, from a position on, that may hold what one of the probes is for. */
@@ -74,8 +82,9 @@ export class BlockSummaries {
     if (cut !== undefined) cut.first = Math.max(cut.first, start)
   }
 
-  private covers(block: number, position: number): boolean {
-    const closed = this.closed.get(block)
+  /** Whether the block of the position has a summary, from the position on. */
+  covers(position: number): boolean {
+    const closed = this.closed.get(blockOf(position))
     return closed !== undefined && closed.first <= position
   }
 
