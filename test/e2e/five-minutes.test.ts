@@ -11,7 +11,7 @@ let tern: ReturnType<typeof ternOn>
 let hello = ''
 
 beforeAll(async () => {
-  region = await startRegion()
+  region = await startRegion(undefined, { onlookers: ['trace'] })
   tern = ternOn(region.plan.folder)
 })
 afterAll(async () => {

@@ -171,6 +171,13 @@ test('with automatic acknowledgements what was written is settled', async () => 
   expect(s.got()).toEqual(['a1', 'b1', 'c1'])
 })
 
+test('who acknowledges automatically may say nothing more, and listens on', async () => {
+  const s = await begin({ ackMode: messaging.AckMode.AUTO })
+  await s.end()
+  await s.publish('a')
+  expect(s.got()).toEqual(['a1'])
+})
+
 test('messages without the properties that are asked for are left out, and hold nothing up', async () => {
   const s = await begin({ userProperties: [{ name: 'kind', value: 'x' }] })
   await s.publish('a', ['b', { userProperties: [{ name: 'kind', value: 'x' }] }])

@@ -38,7 +38,11 @@ export async function* subscribe(
   try {
     yield { frame: { $case: 'opened', value: openedAs(connection, plan, { resumed, outcomes }, ports) } }
     let failed: unknown
-    read(frames, connection, ports).then(gone, (error: unknown) => {
+    // Who acknowledges by itself has to say nothing more: one line of a shell can listen.
+    const saidAll = () => {
+      if (!plan.isAutomatic) gone()
+    }
+    read(frames, connection, ports).then(saidAll, (error: unknown) => {
       failed = error
       gone()
     })
