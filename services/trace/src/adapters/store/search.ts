@@ -51,18 +51,28 @@ export async function* searchSteps(
 /** What a stretch may tell of, newest first. */
 async function candidatesIn(options: StoriesOptions, stretch: Stretch, pruning: Pruning): Promise<Candidates> {
   const { queue, first, end } = stretch
-  const newest = new Map<number, number>()
+  const parts = new Map<number, { fromUs: number; toUs: number; isFromStart: boolean; isTaken: boolean }>()
   const ids = new Set<TraceId>()
   for (const placed of await options.records.read(queue, first, end)) {
     if (placed.record.kind === 'spans') ids.add(placed.record.traceId)
     for (const told of toldIn(placed, queue)) {
-      if (!pruning.takesEntry(told)) continue
-      const { position, endUs, kind, context } = told
-      if (position >= 0) newest.set(position, Math.max(newest.get(position) ?? 0, endUs))
-      else if (kind === entryKind.publishRefused && context !== undefined) ids.add(context.traceId)
+      const { position, startUs, endUs, kind, context } = told
+      const isTaken = pruning.takesEntry(told)
+      if (position >= 0) {
+        const part = parts.get(position) ?? { fromUs: startUs, toUs: 0, isFromStart: false, isTaken: false }
+        parts.set(position, part)
+        part.fromUs = Math.min(part.fromUs, startUs)
+        part.toUs = Math.max(part.toUs, endUs)
+        // In a trace that a client began may be more than this message.
+        part.isFromStart ||= kind === entryKind.published && context === undefined
+        part.isTaken ||= isTaken
+      } else if (isTaken && kind === entryKind.publishRefused && context !== undefined) ids.add(context.traceId)
     }
   }
-  const positions = [...newest].sort((a, b) => b[1] - a[1]).map(([position]) => position)
+  const positions = [...parts]
+    .filter(([, part]) => part.isTaken && pruning.takesPart(part))
+    .sort(([, a], [, b]) => b.toUs - a.toUs)
+    .map(([position]) => position)
   return { positions, ids: [...ids] }
 }
 

@@ -58,3 +58,11 @@ test('a stretch is passed over by the names in it', () => {
   expect(mayHave('{ span.messaging.client.id = "car-8" } || { duration > 1s }')).toBe(true)
   expect(mayHave('{ status = error }')).toBe(false)
 })
+
+test('a trace is as long as from its publishing to its last delivery', () => {
+  const { takesPart } = pruningOf(hintsOf(parseQuery('{ traceDuration > 1s }')))
+  expect(takesPart({ fromUs: 0, toUs: 900_000, isFromStart: true })).toBe(false)
+  expect(takesPart({ fromUs: 0, toUs: 1_000_000, isFromStart: true })).toBe(true)
+  // Published in another stretch, nobody knows here how long ago.
+  expect(takesPart({ fromUs: 0, toUs: 5, isFromStart: false })).toBe(true)
+})

@@ -14,7 +14,12 @@ export type Pruning = Readonly<{
   mayHave(stretch: Stretch): boolean
   /** Whether the message of this entry may match. */
   takesEntry(entry: LedgerEntry): boolean
+  /** Whether a message may match of which a stretch has this much. */
+  takesPart(part: Part): boolean
 }>
+
+/** What entries that lie together tell of one message: from when to when, and whether its publishing is among them. */
+export type Part = Readonly<{ fromUs: number; toUs: number; isFromStart: boolean }>
 
 export type Named = Readonly<{ traceId: string }> | Readonly<{ address: MessageAddress }>
 
@@ -24,6 +29,7 @@ type Probe = Readonly<{
   named?: Named
   mayHave?(stretch: Stretch): boolean
   takesEntry?(entry: LedgerEntry): boolean
+  takesPart?(part: Part): boolean
 }>
 
 /** Nothing can be left out. */
@@ -38,13 +44,16 @@ export function pruningOf({ alternatives }: SearchHints): Pruning {
     only: named.length === probes.length ? named : undefined,
     mayHave: (stretch) => probes.some(({ mayHave }) => mayHave?.(stretch) ?? true),
     takesEntry: (entry) => probes.some(({ takesEntry }) => takesEntry?.(entry) ?? true),
+    takesPart: (part) => probes.some(({ takesPart }) => takesPart?.(part) ?? true),
   }
 }
 
 function probeOf({ attribute, operator, value }: Condition): Probe {
   const { scope, name } = attribute
   const isIntrinsic = scope === 'intrinsic'
-  if (isIntrinsic && name === 'duration' && (operator === '>' || operator === '>=')) return durationProbe(value)
+  const isLonger = operator === '>' || operator === '>='
+  if (isIntrinsic && name === 'duration' && isLonger) return durationProbe(value)
+  if (isIntrinsic && name === 'traceDuration' && isLonger) return traceDurationProbe(value)
   if (operator === '=~' && !isIntrinsic && name === 'messaging.client.id') return clientPatternProbe(value)
   if (operator !== '=') return anything
   if (isIntrinsic) {
@@ -57,10 +66,22 @@ function probeOf({ attribute, operator, value }: Condition): Probe {
   return textProbe(name, value.value)
 }
 
+/** A delivery without the publishing that it belongs to may be as late as it likes. */
+function traceDurationProbe(value: Literal): Probe {
+  const leastUs = microsecondsOf(value)
+  if (leastUs === undefined) return anything
+  return { rank: 8, takesPart: ({ fromUs, toUs, isFromStart }) => !isFromStart || toUs - fromUs >= leastUs }
+}
+
+function microsecondsOf(value: Literal): number | undefined {
+  const isNumber = value.type === 'duration' || value.type === 'int' || value.type === 'float'
+  return isNumber ? Math.floor(Number(value.value) / 1000) : undefined
+}
+
 /** Of what is short in each entry a delivery may still be long, when it was told of in several. */
 function durationProbe(value: Literal): Probe {
-  if (value.type !== 'duration' && value.type !== 'int' && value.type !== 'float') return anything
-  const leastUs = Math.floor(Number(value.value) / 1000)
+  const leastUs = microsecondsOf(value)
+  if (leastUs === undefined) return anything
   const isPart = ({ kind, attempt }: LedgerEntry) =>
     attempt > 1 || kind === entryKind.pending || kind === entryKind.waiting || kind === entryKind.interrupted
   return { rank: 7, takesEntry: (entry) => entry.endUs - entry.startUs >= leastUs || isPart(entry) }
