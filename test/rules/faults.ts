@@ -3,7 +3,7 @@ import { forgettingFaults } from './forgetting-faults.ts'
 import { sessionFaults } from './session-faults.ts'
 import { sharedFaults } from './shared-faults.ts'
 
-/** A rule of a queue (1 to 7) or of delivery (D1 to D12), as `docs/rules.md` words it, the fence of tern.state, or that what is answered is durable. */
+/** A rule of a queue (1 to 8) or of delivery (D1 to D12), as `docs/rules.md` words it, the fence of tern.state, or that what is answered is durable. */
 export type Fault = Readonly<{
   rule: string
   /** What is taken out. */
@@ -61,6 +61,42 @@ const queueFaults: readonly Fault[] = [
     find: 'this.unsent = this.first\n  }',
     replace: '}',
     noticedBy: 'on a new stream everything unanswered goes again',
+  },
+  {
+    rule: '8',
+    without: 'what its publisher wrote before is void',
+    ...queueState,
+    find: 'return publisher !== undefined && this.publishers.isRepetition(publisher)',
+    replace: 'return false',
+    tests: `${broker}/core/queue/publishers.test.ts`,
+    noticedBy: 'what a publisher wrote before is void',
+  },
+  {
+    rule: '8',
+    without: 'what stands twice in a batch is written once',
+    file: `${broker}/core/queue/append-queue.ts`,
+    find: 'return publisher !== undefined && isNotAbove(',
+    replace: 'return publisher === null && isNotAbove(',
+    tests: `${broker}/core/queue/append-queue.test.ts`,
+    noticedBy: 'what a publisher wrote twice',
+  },
+  {
+    rule: '8',
+    without: 'a snapshot keeps publishers',
+    file: `${broker}/core/queue/snapshot.ts`,
+    find: 'queue.publishers.restore(part.publishers)',
+    replace: '',
+    tests: `${broker}/core/queue/publishers.test.ts`,
+    noticedBy: 'a snapshot keeps publishers',
+  },
+  {
+    rule: '8',
+    without: 'a publisher is known for an hour',
+    file: `${broker}/core/queue/publishers.ts`,
+    find: 'this.old = this.young\n',
+    replace: 'this.old = new Map()\n',
+    tests: `${broker}/core/queue/publishers.test.ts`,
+    noticedBy: 'a publisher is known for an hour',
   },
   {
     rule: '2',

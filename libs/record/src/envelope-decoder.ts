@@ -33,6 +33,7 @@ function emptyEnvelope(): Envelope {
     userProperties: [],
     settledThrough: 0,
     refused: 0,
+    publisher: undefined,
   }
 }
 
@@ -70,6 +71,7 @@ function readBytes(e: Envelope, tag: number, buffer: Buffer, reader: VarintReade
   else if (tag === 0x82) e.responseTopic = buffer.toString('utf8', from, end)
   else if (tag === 0x8a) e.correlationData = buffer.subarray(from, end)
   else if (tag === 0x92) e.userProperties.push(readUserProperty(buffer, from, end))
+  else if (tag === 0xaa) e.publisher = readPublisher(buffer, from, end)
 }
 
 function readConnection(buffer: Buffer, from: number, end: number): envelope.ConnectionNumber {
@@ -94,6 +96,21 @@ function readQosTwo(buffer: Buffer, from: number, end: number): envelope.QosTwoK
       const at = reader.take(length)
       result.session = readConnection(buffer, at, at + length)
     } else if (tag === 0x10) result.packetId = reader.next()
+    else skip(tag, reader)
+  }
+  return result
+}
+
+function readPublisher(buffer: Buffer, from: number, end: number): envelope.PublisherKey {
+  const reader = new VarintReader(buffer, from, end)
+  const result = { name: '', sequence: 0 }
+  while (reader.at < end) {
+    const tag = reader.next()
+    if (tag === 0x0a) {
+      const length = reader.next()
+      const at = reader.take(length)
+      result.name = buffer.toString('utf8', at, at + length)
+    } else if (tag === 0x10) result.sequence = reader.next()
     else skip(tag, reader)
   }
   return result

@@ -35,6 +35,7 @@ export function encodeEnvelope(e: Envelope): Buffer {
   for (const property of e.userProperties) at = userProperty(out, at, property)
   at = number(out, at, 0x98, e.settledThrough)
   at = number(out, at, 0xa0, e.refused)
+  if (e.publisher !== undefined) at = publisher(out, at, e.publisher)
   return Buffer.from(out.subarray(0, at))
 }
 
@@ -42,6 +43,7 @@ export function encodeEnvelope(e: Envelope): Buffer {
 function envelopeSizeMax(e: Envelope): number {
   let units = e.clientId.length + e.producerName.length + e.principal.length
   units += (e.contentType?.length ?? 0) + (e.responseTopic?.length ?? 0)
+  units += e.publisher?.name.length ?? 0
   for (const { name, value } of e.userProperties) units += name.length + value.length + 12
   return 256 + 3 * units + (e.correlationData?.length ?? 0)
 }
@@ -90,6 +92,12 @@ function userProperty(out: Buffer, at: number, { name, value }: envelope.UserPro
   const size = textSize(name) + textSize(value)
   const from = writeVarint(out, tag(out, at, 0x92), size)
   return text(out, text(out, from, 0x0a, name), 0x12, value)
+}
+
+function publisher(out: Buffer, at: number, { name, sequence }: envelope.PublisherKey): number {
+  const size = textSize(name) + (sequence === 0 ? 0 : 1 + varintSize(sequence))
+  const from = writeVarint(out, tag(out, at, 0xaa), size)
+  return number(out, text(out, from, 0x0a, name), 0x10, sequence)
 }
 
 function textSize(value: string): number {

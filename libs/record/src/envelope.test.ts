@@ -30,6 +30,7 @@ const envelopes: fc.Arbitrary<Envelope> = fc.record({
   settledThrough: count,
   userProperties: fc.array(fc.record({ name: text, value: text }), { maxLength: 5 }),
   refused: small,
+  publisher: optional(fc.record({ name: text, sequence: count })),
 })
 
 test('an envelope is encoded byte for byte as the generated codec does', () => {

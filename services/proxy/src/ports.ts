@@ -12,8 +12,11 @@ export type OutgoingRecord = Readonly<{
 }>
 
 export type AppendResult =
-  /** `position`: where it stands in its queue; -1 when the owner does not know it, since the record was sent again. */
-  | Readonly<{ verdict: 'stored'; position: number }>
+  /**
+   * `position`: where it stands in its queue; -1 when the owner does not know it, since the record was sent again. `repeated`: it was
+   * there before, by its publisher.
+   */
+  | Readonly<{ verdict: 'stored'; position: number; repeated?: boolean }>
   /** The client has a newer connection: this one closes with 0x8E. */
   | Readonly<{ verdict: 'superseded' }>
   | Readonly<{ verdict: 'refused'; reasonCode: number }>
@@ -60,6 +63,8 @@ export type Region = Readonly<{
   whenRoom(queue: number, then: () => void): void
   /** Open inbound QoS 2 exchanges of a session, over all queues: packet id to queue. Settles when every owner has answered. */
   openExchanges(clientId: string, session: envelope.ConnectionNumber): Promise<ReadonlyMap<number, number>>
+  /** The greatest sequence that is stored of a publisher (rule 8), over all queues; 0: none is known. Settles when every owner has answered. */
+  publishedThrough(publisher: string): Promise<number>
   /** Repeated at the new home until answered: the answer is OK, SUPERSEDED or REFUSED. */
   callHome(clientId: string, call: NonNullable<home.HomeCall['call']>): Promise<home.HomeAnswer>
   /**

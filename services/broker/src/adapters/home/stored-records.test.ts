@@ -66,6 +66,8 @@ const snapshotPart: state.SnapshotPart = {
   wills: [{ clientId, connection: number(5, 5), position: 80 }],
   settledThrough: 10,
   foreignBehind: 4,
+  publishers: [],
+  publishersSinceMs: 0,
 }
 
 const stored: [key: string, base64: string, entry: unknown][] = [

@@ -1,7 +1,7 @@
 import { append, type deliver, type envelope, home, type link, type question } from '@tern/proto'
 import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
 import { type Clock, type Logger, pause } from '@tern/runtime'
-import type { AppendVerdict } from '../../core/queue/append-queue.ts'
+import type { AppendVerdict, Place } from '../../core/queue/append-queue.ts'
 import { ClientQuestions } from '../forgetting/client-questions.ts'
 import { status } from '../home/calls.ts'
 import type { HomeService } from '../home/service.ts'
@@ -10,6 +10,7 @@ import type { QueueRunner } from '../queue/queue-runner.ts'
 import { GroupRequests } from './group-requests.ts'
 import type { Link } from './link.ts'
 import { openExchanges } from './open-exchanges.ts'
+import { publisherAnswer } from './publisher-progress.ts'
 import { readAnswer, retainedAnswer } from './reads.ts'
 
 /** Asks for delivery from the present end on. */
@@ -44,6 +45,7 @@ export class LinkSession {
     for (const part of request.reads) void this.read(part)
     for (const part of request.retainedReads) void this.retained(part)
     for (const part of request.openExchangesReads) void this.openExchanges(part)
+    for (const part of request.publisherReads) void this.publisher(part)
     for (const part of request.homeCalls) this.home(part)
     for (const part of request.clientsAnswers) this.questions.answered(part)
     for (const part of request.homeQuestions) void this.homeQuestion(part)
@@ -105,10 +107,10 @@ export class LinkSession {
       let sequence = firstSequence
       // Answers come in the order of asking, so that counting gives the sequence again.
       let answered = firstSequence
-      const answer = (verdict: AppendVerdict, _: envelope.Envelope, position: number) => {
+      const answer = (verdict: AppendVerdict, _: envelope.Envelope, place: Place) => {
         const refusal = typeof verdict === 'number' ? verdict : 0
         const told = typeof verdict === 'number' ? append.AppendVerdict.REFUSED : verdicts[verdict]
-        link.answerAppend(queue, answered++, { verdict: told, position, reasonCode: refusal })
+        link.answerAppend(queue, answered++, { verdict: told, ...place, reasonCode: refusal })
       }
       for (const { body } of unpack(records, 0, 0)) {
         runner.append({ record: envelopeAt(body), body, answer })
@@ -166,6 +168,11 @@ export class LinkSession {
   private async openExchanges(read: append.OpenExchangesRead): Promise<void> {
     const answer = await this.patiently(() => openExchanges(this.options.ownership, read))
     if (answer) this.link.answerOpenExchanges(answer)
+  }
+
+  private async publisher(read: append.PublisherRead): Promise<void> {
+    const answer = await this.patiently(() => publisherAnswer(this.options.ownership, read))
+    if (answer) this.link.answerPublisher(answer)
   }
 
   private home(call: home.HomeCall): void {

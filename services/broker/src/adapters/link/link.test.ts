@@ -152,6 +152,34 @@ test('an open QoS 2 exchange is found until its release marker (rule 3)', async 
   expect(await ask(2)).toEqual([])
 })
 
+test('a publisher that repeats through another proxy is told where its first copies stand, and stands there once (rule 8)', async () => {
+  const { first, proxy } = await oneBroker()
+  const key = (sequence: number) => ({ publisher: { name: 'producer/p', sequence } })
+  const told = { verdict: STORED, basePosition: 0, count: 2 }
+  expect(await proxy.append(0, 1, [sent(1, 'a', key(1)), sent(2, 'a', key(2))])).toMatchObject({
+    ...told,
+    repeated: false,
+  })
+  const other = first.connect(8)
+  const again = (sequence: number, of: number) => bodyOf('a', `m${of}`, { producer: 8, sequence, ...key(of) })
+  expect(await other.append(0, 1, [again(1, 1), again(2, 2)])).toMatchObject({ ...told, repeated: true })
+  expect(await other.append(0, 3, [again(3, 3)])).toMatchObject({ basePosition: 2, count: 1, repeated: false })
+  const { delivery } = await proxy.read(0, 0, [{ filter: '#', start: -1 }])
+  expect(recordsOf(delivery).map(([, , payload]) => payload)).toEqual(['m1', 'm2', 'm3'])
+  other.send({ publisherReads: [{ id: 1, queue: 0, publisher: 'producer/p' }] })
+  expect(await other.find('publisherAnswers')).toEqual({ id: 1, notOwner: false, sequence: 3 })
+})
+
+test('how far a publisher has come, another owner says as well (rule 8)', async () => {
+  const { proxy, broker } = await oneBroker()
+  await proxy.append(0, 1, [sent(1, 'a', { publisher: { name: 'producer/p', sequence: 5 } })])
+  const second = broker(2)
+  await second.own([0, 1], 20)
+  const other = second.connect(8)
+  other.send({ publisherReads: [{ id: 1, queue: 0, publisher: 'producer/p' }] })
+  expect(await other.find('publisherAnswers')).toMatchObject({ sequence: 5 })
+})
+
 test('retained messages are read by filter, a newer value replaces and an empty one removes [MQTT5-3.3.1-5] [MQTT5-3.3.1-6]', async () => {
   const { proxy } = await oneBroker()
   const retain = { retain: true }

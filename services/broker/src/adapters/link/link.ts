@@ -32,16 +32,18 @@ export class Link {
     {
       verdict,
       position,
+      repeated,
       reasonCode,
-    }: Readonly<{ verdict: append.AppendVerdict; position: number; reasonCode: number }>,
+    }: Readonly<{ verdict: append.AppendVerdict; position: number; repeated: boolean; reasonCode: number }>,
   ): void {
     const answers = this.next().appendAnswers
     const last = answers.at(-1)
     const goesOn = last?.queue === queue && last.firstSequence + last.count === sequence
     const isNext = position === (last === undefined || last.basePosition < 0 ? -1 : last.basePosition + last.count)
-    if (goesOn && isNext && last.verdict === verdict && last.reasonCode === reasonCode) last.count++
+    const isAlike = last?.verdict === verdict && last.reasonCode === reasonCode && last.repeated === repeated
+    if (goesOn && isNext && isAlike) last.count++
     else {
-      const run = { queue, firstSequence: sequence, count: 1, verdict, basePosition: position, reasonCode }
+      const run = { queue, firstSequence: sequence, count: 1, verdict, basePosition: position, reasonCode, repeated }
       answers.push(append.AppendAnswer.create(run))
     }
   }
@@ -75,6 +77,10 @@ export class Link {
 
   answerOpenExchanges(answer: Partial<append.OpenExchangesAnswer>): void {
     this.next().openExchangesAnswers.push(append.OpenExchangesAnswer.create(answer))
+  }
+
+  answerPublisher(answer: append.PublisherAnswer): void {
+    this.next().publisherAnswers.push(answer)
   }
 
   answerHome(answer: home.HomeAnswer): void {

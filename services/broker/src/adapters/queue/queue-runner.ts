@@ -249,7 +249,10 @@ export class QueueRunner {
     for (const [i, { record, answer }] of entries.entries()) {
       const refusal = state.refusalOf(record)
       if (refusal !== undefined) this.options.telemetry.counters.refused.add(refusal)
-      answer(state.isSuperseded(record) ? 'superseded' : (refusal ?? 'stored'), record, positionOf(i))
+      const verdict = state.isSuperseded(record) ? 'superseded' : (refusal ?? 'stored')
+      const own = positionOf(i)
+      const repeated = own < 0 && record.publisher !== undefined
+      answer(verdict, record, { position: repeated ? state.positionOf(record) : own, repeated })
     }
     if (this.dispatcher.lagging(this.state.next).length > 0) this.pump()
   }

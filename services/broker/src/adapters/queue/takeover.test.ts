@@ -82,8 +82,17 @@ test('a snapshot that was not closed is not used: the one before and the log are
     retainedThrough: 50,
     settledThrough: 0,
     foreignBehind: 0,
+    publishersSinceMs: 0,
   }
-  const lists = { producers: [], connections: [], wills: [], openExchanges: [], voidPositions: [], groups: [] }
+  const lists = {
+    producers: [],
+    connections: [],
+    wills: [],
+    openExchanges: [],
+    voidPositions: [],
+    groups: [],
+    publishers: [],
+  }
   await store.put([['snapshot/b/0', { $case: 'snapshotPart', value: { ...torn, ...lists } }]])
   const second = broker(2)
   await second.own([0, 1], 20)

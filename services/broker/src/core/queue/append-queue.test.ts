@@ -36,3 +36,15 @@ test('a batch of as many bytes as the limits allow is below what the log takes',
   expect(encodeBatch(bodies).length).toBeLessThan(kafkaBytesMax)
   expect(encodeBatch(take(queueOf([batchLimits.bytesMax]))).length).toBeLessThan(kafkaBytesMax)
 })
+
+test('what a publisher wrote twice, through two proxies, stands once in a batch (rule 8)', () => {
+  const queue = new AppendQueue()
+  const publisher = { name: 'p', sequence: 1 }
+  for (const producer of [7, 8]) {
+    const record = envelope.Envelope.create({ producer, sequence: 1, publisher })
+    queue.push({ record, body: Buffer.from([producer]), answer: () => {} })
+  }
+  const { places, written } = queue.take(new QueueState(0), (entry) => entry)
+  expect(places).toEqual([0, -1])
+  expect(written).toHaveLength(1)
+})

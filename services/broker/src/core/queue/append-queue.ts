@@ -12,8 +12,11 @@ export const batchLimits = {
 /** A number is the reason code of a refusal. */
 export type AppendVerdict = 'stored' | 'superseded' | number
 
-/** Whoever waits for the verdict on a record. `position`: where this very append put it; -1 when that is not known. */
-export type Answer = (verdict: AppendVerdict, record: envelope.Envelope, position: number) => void
+/** Where a record stands; -1 when that is not known. `repeated`: an earlier append put it there. */
+export type Place = Readonly<{ position: number; repeated: boolean }>
+
+/** Whoever waits for the verdict on a record. */
+export type Answer = (verdict: AppendVerdict, record: envelope.Envelope, place: Place) => void
 
 /** A record that wants to be appended. */
 export type Written = Readonly<{ record: envelope.Envelope; body: Buffer }>
@@ -51,7 +54,7 @@ export class AppendQueue {
     const taken: Entry[] = []
     const written: Written[] = []
     const places: number[] = []
-    const newest = new Map<string | number, number>()
+    const newest: Newest = new Map()
     let bytes = 0
     while (this.head < this.entries.length && written.length < batchLimits.records && bytes < batchLimits.bytes) {
       const entry = this.entries[this.head] as Entry
@@ -84,12 +87,15 @@ export class AppendQueue {
   }
 }
 
-function isRepetition(
-  { producer, producerName, sequence }: envelope.Envelope,
-  newest: Map<string | number, number>,
-): boolean {
+type Newest = Map<string | number, number>
+
+function isRepetition({ producer, producerName, sequence, publisher }: envelope.Envelope, newest: Newest): boolean {
   const key = producerName || producer
-  if (key === 0) return false
+  if (key !== 0 && isNotAbove(key, sequence, newest)) return true
+  return publisher !== undefined && isNotAbove(`publisher/${publisher.name}`, publisher.sequence, newest)
+}
+
+function isNotAbove(key: string | number, sequence: number, newest: Newest): boolean {
   if (sequence <= (newest.get(key) ?? Number.NEGATIVE_INFINITY)) return true
   newest.set(key, sequence)
   return false

@@ -1,4 +1,5 @@
 import type { envelope } from '@tern/proto'
+import { Publishers } from './publishers.ts'
 
 type Envelope = envelope.Envelope
 export type ConnectionNumber = Readonly<{ epoch: number; counter: number }>
@@ -33,6 +34,7 @@ export class QueueState {
   readonly wills = new Map<string, PublishedWill>()
   /** Open inbound QoS 2 exchanges: client, then "session/packet id", then position. */
   readonly openExchanges = new Map<string, Map<string, number>>()
+  readonly publishers = new Publishers()
   readonly voidPositions = new Set<number>()
   /** Foreign records below it are in the queues of their topics (rule 5). */
   movedBelow: number
@@ -52,7 +54,7 @@ export class QueueState {
 
   /** Whether the record would be void if it came now: the owner need not write it. */
   knows(record: Envelope): boolean {
-    if (this.isRepetition(record) || this.isSuperseded(record)) return true
+    if (this.isRepetition(record) || this.isSuperseded(record) || this.isPublished(record)) return true
     return !record.release && record.qosTwo !== undefined && this.isOpen(record.clientId, record.qosTwo)
   }
 
@@ -79,7 +81,14 @@ export class QueueState {
 
   /** The reason code that the record was refused with; undefined when it was not. */
   refusalOf(record: Envelope): number | undefined {
-    return this.producers.get(producerOf(record))?.refused?.get(record.sequence)
+    const code = this.producers.get(producerOf(record))?.refused?.get(record.sequence)
+    if (code !== undefined || record.publisher === undefined) return code
+    return this.publishers.outcomeOf(record.publisher)?.reasonCode || undefined
+  }
+
+  /** Where the first copy stands that its publisher wrote; -1 when that is not known. */
+  positionOf({ publisher }: Envelope): number {
+    return (publisher && this.publishers.outcomeOf(publisher)?.position) ?? -1
   }
 
   keepRefusal(producer: string | number, sequence: number, reasonCode: number): void {
@@ -111,7 +120,8 @@ export class QueueState {
       this.producers.set(record.endedProducer, { sequence: known?.sequence ?? 0, ended: true })
       return 'marker'
     }
-    if (!this.inConnectionOrder(record)) return 'void'
+    if (!this.inConnectionOrder(record) || this.isPublished(record)) return 'void'
+    if (record.publisher !== undefined) this.notePublisher(position, record, record.publisher)
     if (record.refused > 0) {
       this.keepRefusal(producerOf(record), record.sequence, record.refused)
       return 'marker'
@@ -135,6 +145,16 @@ export class QueueState {
     const known = this.producers.get(producerOf(record))
     if (known === undefined) return this.hasEnded(producerOf(record))
     return known.ended || record.sequence <= known.sequence
+  }
+
+  /** Rule 8: what its publisher has written before, through whatever proxy. */
+  private isPublished({ publisher }: Envelope): boolean {
+    return publisher !== undefined && this.publishers.isRepetition(publisher)
+  }
+
+  private notePublisher(at: number, { refused, receiveTimeMs }: Envelope, publisher: envelope.PublisherKey): void {
+    const outcome = { position: refused > 0 ? -1 : at, reasonCode: refused }
+    this.publishers.note(publisher, outcome, at, receiveTimeMs)
   }
 
   private noteProducer(position: number, record: Envelope): void {

@@ -2,7 +2,7 @@ import { state } from '@tern/proto'
 import { type ConnectionNumber, QueueState } from './queue-state.ts'
 
 type Part = state.SnapshotPart
-type ListName = 'producers' | 'connections' | 'wills' | 'openExchanges' | 'voidPositions'
+type ListName = 'producers' | 'connections' | 'wills' | 'openExchanges' | 'voidPositions' | 'publishers'
 
 /** A part stays far below the limit of a batch; client ids are at most 64 KiB each. */
 const partBytesMax = 256 * 1024
@@ -10,10 +10,13 @@ const partBytesMax = 256 * 1024
 /** The verdicts of a queue so far, cut into records (rule 4). The last part closes the snapshot. */
 export function partsOf(queue: QueueState): Part[] {
   const position = queue.next - 1
-  const { settledThrough } = queue
+  const { settledThrough, publishers } = queue
+  const publishersSinceMs = publishers.since
   const foreignBehind = queue.next - queue.movedBelow
   const empty = (part: number) =>
-    state.SnapshotPart.create({ position, part, retainedThrough: position, settledThrough, foreignBehind })
+    state.SnapshotPart.create({
+      ...{ position, part, retainedThrough: position, settledThrough, foreignBehind, publishersSinceMs },
+    })
   const parts: Part[] = []
   let bytes = Number.POSITIVE_INFINITY
   const add = <Name extends ListName>(name: Name, item: Part[Name][number], size: number) => {
@@ -40,6 +43,9 @@ export function partsOf(queue: QueueState): Part[] {
   for (const { clientId, key, position: at } of queue.exchanges()) {
     add('openExchanges', { clientId, key, position: at }, 48 + clientId.length)
   }
+  for (const progress of publishers.progress()) {
+    add('publishers', progress, 24 + progress.name.length + 24 * progress.recent.length)
+  }
   for (const at of queue.voidPositions) add('voidPositions', at, 10)
   parts.push(empty(parts.length))
   for (const part of parts) part.parts = parts.length
@@ -56,7 +62,9 @@ export function stateOf(parts: readonly Part[]): QueueState | undefined {
   const queue = new QueueState(closing.position + 1)
   queue.settledThrough = closing.settledThrough
   queue.movedBelow = queue.next - closing.foreignBehind
+  queue.publishers.began(closing.publishersSinceMs)
   for (const part of whole) {
+    queue.publishers.restore(part.publishers)
     for (const { producer, producerName, sequence, ended, refused } of part.producers) {
       const will = willOf(producerName)
       if (will !== undefined) {

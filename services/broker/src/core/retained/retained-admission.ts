@@ -50,8 +50,9 @@ export class RetainedAdmission {
 }
 
 /** Takes the record's place in the order of its producer, who could otherwise hear later that it was stored. */
-function refusalOf({ clientId, connection, producer, sequence }: envelope.Envelope): Written {
-  const record = envelope.Envelope.create({ clientId, connection, producer, sequence, refused: quotaExceeded })
+function refusalOf({ clientId, connection, producer, sequence, publisher, receiveTimeMs }: envelope.Envelope): Written {
+  const whose = { clientId, connection, producer, sequence, ...(publisher && { publisher, receiveTimeMs }) }
+  const record = envelope.Envelope.create({ ...whose, refused: quotaExceeded })
   return { record, body: encodeBody(null, null, [['tern', encodeEnvelope(record)]]) }
 }
 

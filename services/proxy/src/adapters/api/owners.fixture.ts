@@ -20,6 +20,10 @@ export class FakeOwners {
   readonly starts: number[]
   readonly retained = new Map<string, Stored>()
   readonly scans: Scans
+  /** How far each publisher has come. */
+  readonly published = new Map<string, number>()
+  /** Of what was appended by the region. */
+  readonly envelopes: envelope.Envelope[] = []
   /** Calls that looked into queues. */
   calls = 0
   /** Answers RESOURCE_EXHAUSTED. */
@@ -86,11 +90,13 @@ export class FakeOwners {
 
   /** The region as a proxy publishes to it. */
   region(): Region {
-    const region: Pick<Region, 'queues' | 'queueOf' | 'hasRoom' | 'append'> = {
+    const region: Pick<Region, 'queues' | 'queueOf' | 'hasRoom' | 'append' | 'publishedThrough'> = {
       queues: this.logs.length,
       queueOf: (topic) => this.scans.queueOf(topic),
       hasRoom: () => true,
+      publishedThrough: async (publisher) => this.published.get(publisher) ?? 0,
       append: (_, record, answer) => {
+        this.envelopes.push(record.envelope)
         const position = this.publish(record.topic ?? '', String(record.payload), Date.now(), record.envelope)
         answer({ verdict: 'stored', position })
       },

@@ -1,6 +1,7 @@
 import type { messaging } from '@tern/proto'
 import { publishLimits } from '../../core/api/publish-limits.ts'
 import { type ApiAuthor, publishedRecord } from '../../core/api/published-record.ts'
+import { checkName, requestKey } from '../../core/api/publisher-key.ts'
 import { badField, Refusal } from '../../core/api/refusal.ts'
 import type { CallContext, Looking } from './call.ts'
 import { failWhenAll, orRefusal, resultOf } from './outcomes.ts'
@@ -24,7 +25,7 @@ export async function publishBatch(
     messages.map((each, i) =>
       orRefusal(async () => {
         const record = publishedRecord(each, author, now, `messages[${i}]`)
-        const receipt = await publish.record(record, requestId === '' ? '' : `${requestId}/${i}`, call)
+        const receipt = await publish.record(record, requestKey(requestId, i), call)
         return receiptOf(receipt, looking)
       }),
     ),
@@ -39,9 +40,6 @@ export async function publishBatch(
 
 /** Who publishes: whom the caller names, or the one that stands for all who name nobody. */
 export function authorOf(field: string, clientId: string, anonymous: ApiAuthor): ApiAuthor {
-  const { nameBytesMax } = publishLimits
-  if (Buffer.byteLength(clientId) > nameBytesMax) {
-    throw badField(field, 'TEXT_TOO_LONG', `is longer than ${nameBytesMax} bytes`)
-  }
+  checkName(field, clientId)
   return clientId === '' ? anonymous : { ...anonymous, clientId }
 }

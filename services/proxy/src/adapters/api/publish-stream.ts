@@ -1,6 +1,7 @@
 import type { messaging } from '@tern/proto'
 import { publishLimits } from '../../core/api/publish-limits.ts'
 import { type ApiAuthor, publishedRecord } from '../../core/api/published-record.ts'
+import { producerName } from '../../core/api/publisher-key.ts'
 import { badField, Refusal } from '../../core/api/refusal.ts'
 import type { Region } from '../../ports.ts'
 import type { CallContext, Looking } from './call.ts'
@@ -16,7 +17,7 @@ type Ack = messaging.PublishStreamResponse_Ack
 
 /** What streams of publishers stand on. */
 export type StreamPorts = Readonly<{
-  region: Pick<Region, 'append' | 'hasRoom' | 'whenRoom' | 'queueOf'>
+  region: Pick<Region, 'append' | 'hasRoom' | 'whenRoom' | 'queueOf' | 'publishedThrough'>
   looking: Pick<Looking, 'clock' | 'traceIds'>
   anonymous: ApiAuthor
 }>
@@ -33,9 +34,12 @@ export async function* publishStream(
   if (open?.$case !== 'open') throw badField('frame', 'STREAM_NOT_OPENED', 'of the first request is no open')
   const { producerId, clientId } = open.value
   const author = authorOf('open.client_id', clientId || producerId, ports.anonymous)
+  const publisher = producerName(producerId)
   const { receiveMaximum } = publishLimits
-  yield { frame: { $case: 'opened', value: { lastSequence: 0, receiveMaximum } } }
-  const items = new PublishedItems(ports, author, call.signal)
+  // Exact, for as long as it takes: who begins below it would publish nothing.
+  const lastSequence = publisher === undefined ? 0 : await ports.region.publishedThrough(publisher)
+  yield { frame: { $case: 'opened', value: { lastSequence, receiveMaximum } } }
+  const items = new PublishedItems(ports, author, publisher, call.signal)
   const reading = items.read(frames)
   // Told below, once all that was taken is answered.
   reading.catch(() => {})
@@ -52,6 +56,7 @@ export async function* publishStream(
 class PublishedItems {
   private readonly ports: StreamPorts
   private readonly author: ApiAuthor
+  private readonly publisher: string | undefined
   private readonly signal: AbortSignal
   private acks: Ack[] = []
   private unanswered = 0
@@ -60,9 +65,10 @@ class PublishedItems {
   private wake: (() => void) | undefined
   private room: (() => void) | undefined
 
-  constructor(ports: StreamPorts, author: ApiAuthor, signal: AbortSignal) {
+  constructor(ports: StreamPorts, author: ApiAuthor, publisher: string | undefined, signal: AbortSignal) {
     this.ports = ports
     this.author = author
+    this.publisher = publisher
     this.signal = signal
     signal.addEventListener('abort', () => this.gone(), { once: true })
   }
@@ -138,11 +144,12 @@ class PublishedItems {
   private append(sequence: number, record: ReturnType<typeof publishedRecord>): void {
     const { region, looking } = this.ports
     const queue = region.queueOf(record.topic ?? '')
+    if (this.publisher !== undefined) record.envelope.publisher = { name: this.publisher, sequence }
     this.unanswered++
     region.append(queue, record, (result) => {
       this.unanswered--
       if (result.verdict === 'stored') {
-        const value = receiptOf({ queue, position: result.position }, looking)
+        const value = receiptOf({ queue, position: result.position, repeated: result.repeated }, looking)
         this.answer(sequence, { outcome: { $case: 'receipt', value } })
       } else this.answer(sequence, resultOf(refusalOf(result)))
     })

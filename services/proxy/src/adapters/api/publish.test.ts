@@ -91,6 +91,34 @@ test.each<[name: string, frames: Request[], outcome: string]>([
   expect(await outcomeOf(read(stream, 1_000))).toBe(outcome)
 })
 
+test('a stream of a producer begins with what is stored of it, and each record says whose it is and which', async () => {
+  const { client, owners } = await served(onTestFinished)
+  owners.published.set('producer/till', 41)
+  const stream = client.publishStream()
+  await stream.send(open('till'))
+  await stream.send(items(42))
+  stream.end()
+  const frames: Response['frame'][] = []
+  for await (const { frame } of stream) frames.push(frame)
+  expect(frames[0]).toMatchObject({ $case: 'opened', value: { lastSequence: 41 } })
+  expect(owners.envelopes.map(({ publisher }) => publisher)).toEqual([{ name: 'producer/till', sequence: 42 }])
+})
+
+test("the items of a request are one publisher, numbered; without an id they are nobody's", async () => {
+  const { client, owners } = await served(onTestFinished)
+  const publish = (requestId: string) =>
+    client.publish({ messages: [toTopic('a'), toTopic('b')], requestId, clientId: '' })
+  await publish('r-1')
+  await publish('')
+  expect(owners.envelopes.map(({ publisher }) => publisher)).toEqual([
+    { name: 'request/r-1', sequence: 1 },
+    { name: 'request/r-1', sequence: 2 },
+    undefined,
+    undefined,
+  ])
+  expect(await outcomeOf(publish('x'.repeat(257)))).toBe('INVALID_ARGUMENT TEXT_TOO_LONG')
+})
+
 /** A stream whose owners answer when the test says so. */
 function held() {
   const answers: ((result: AppendResult) => void)[] = []
@@ -100,6 +128,7 @@ function held() {
   const region = {
     queueOf: () => 0,
     hasRoom: () => roomy,
+    publishedThrough: async () => 0,
     whenRoom: (_: number, then: () => void) => void rooms.push(then),
     append: (_: number, __: unknown, answer: (result: AppendResult) => void) => void answers.push(answer),
   }

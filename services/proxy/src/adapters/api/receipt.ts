@@ -2,10 +2,11 @@ import type { messaging } from '@tern/proto'
 import { messageIdOf } from '@tern/telemetry'
 import { timestampOf } from '../../core/api/message.ts'
 import type { Looking } from './call.ts'
+import type { Published } from './publish.ts'
 
-/** What a publisher is told; `position` is -1 for a repetition whose first copy is not remembered. */
+/** What a publisher is told. */
 export function receiptOf(
-  { queue, position }: Readonly<{ queue: number; position: number }>,
+  { queue, position, repeated = false }: Published,
   { clock, traceIds }: Pick<Looking, 'clock' | 'traceIds'>,
 ): messaging.PublishReceipt {
   const publishTime = timestampOf(clock.now())
@@ -15,6 +16,6 @@ export function receiptOf(
     position: { queue, offset: position },
     publishTime,
     traceId: traceIds.traceIdOf(queue, position),
-    deduplicated: false,
+    deduplicated: repeated,
   }
 }

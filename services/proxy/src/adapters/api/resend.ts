@@ -1,6 +1,7 @@
 import { message, type messaging } from '@tern/proto'
 import { wholeSight } from '../../core/api/message.ts'
 import { publishedRecord } from '../../core/api/published-record.ts'
+import { requestKey } from '../../core/api/publisher-key.ts'
 import { Refusal } from '../../core/api/refusal.ts'
 import { checkResend, resentMessage } from '../../core/query/resent-message.ts'
 import type { CallContext, Looking } from './call.ts'
@@ -37,8 +38,7 @@ export async function resendMessages(
   for (const [i, record] of checked.entries()) {
     if (record instanceof Refusal) results.push(resultOf(record))
     else {
-      const requestId = request.requestId === '' ? '' : `${request.requestId}/${i}`
-      const stored = await orRefusal(() => publish.record(record, requestId, call))
+      const stored = await orRefusal(() => publish.record(record, requestKey(request.requestId, i), call))
       results.push(
         stored instanceof Refusal
           ? resultOf(stored)

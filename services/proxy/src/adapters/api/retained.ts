@@ -2,6 +2,7 @@ import { message, type retained, type scan } from '@tern/proto'
 import { decodeEnvelope, readBody, unpack } from '@tern/record'
 import { messageOf, wholeSight } from '../../core/api/message.ts'
 import { checkTopic, publishedRecord } from '../../core/api/published-record.ts'
+import { requestKey } from '../../core/api/publisher-key.ts'
 import { badField, Refusal } from '../../core/api/refusal.ts'
 import { checkFilter, pageSizeOf, sightOf } from '../../core/query/conditions.ts'
 import { queryLimits } from '../../core/query/limits.ts'
@@ -76,7 +77,8 @@ export async function setRetained(
     throw badField('message.payload', 'FIELD_INVALID', 'is empty, which deletes; call DeleteRetained for that')
   }
   const record = publishedRecord({ ...given, retain: true }, publish.author, looking.clock.now())
-  return { receipt: receiptOf(await publish.record(record, request.requestId, call), looking) }
+  const key = requestKey(request.requestId, 0)
+  return { receipt: receiptOf(await publish.record(record, key, call), looking) }
 }
 
 /** Publishes an empty retained message to each topic that matches [MQTT5-3.3.1-6]. */
@@ -106,7 +108,7 @@ export async function deleteRetained(
 async function deleteOne({ body }: Message, { clock }: Looking, publish: Publish, call: CallContext): Promise<void> {
   const topic = String(readBody(body, 0, body.length).key)
   const empty = message.Message.create({ topic, retain: true })
-  await publish.record(publishedRecord(empty, publish.author, clock.now()), '', call)
+  await publish.record(publishedRecord(empty, publish.author, clock.now()), undefined, call)
 }
 
 async function page(

@@ -124,6 +124,7 @@ export class FakeRegion {
     hasRoom: () => !this.full,
     whenRoom: (_, then) => void this.waiting.push(then),
     openExchanges: async () => new Map(),
+    publishedThrough: async () => 0,
     callHome: async (_, call) => {
       this.calls.push(call)
       const connection = { epoch: 1, counter: this.calls.length }

@@ -94,7 +94,13 @@ export class AppendWindow {
   }
 
   /** Verdicts on records from `sequence` on, the first of which is at `base` (-1: nobody knows); before the first unanswered one are repetitions. */
-  answered(sequence: number, count: number, verdict: 'stored' | 'superseded' | number, base: number): void {
+  answered(
+    sequence: number,
+    count: number,
+    verdict: 'stored' | 'superseded' | number,
+    base: number,
+    repeated = false,
+  ): void {
     for (let at = Math.max(sequence, this.first); at < sequence + count && this.count > 0; at++) {
       const pending = this.pending[this.head] as Pending
       this.head++
@@ -102,7 +108,7 @@ export class AppendWindow {
       this.bytes -= pending.body.length
       const position = base < 0 ? -1 : base + at - sequence
       const durableUs = this.ledger.now()
-      pending.answer(resultOf(verdict, position))
+      pending.answer(resultOf(verdict, position, repeated))
       tellPublish(this.ledger, this.queue, pending, verdict, position, durableUs)
     }
     if (this.unsent < this.first) this.unsent = this.first
@@ -133,7 +139,7 @@ export class AppendWindow {
   }
 }
 
-function resultOf(verdict: 'stored' | 'superseded' | number, position: number): AppendResult {
-  if (verdict === 'stored') return { verdict, position }
+function resultOf(verdict: 'stored' | 'superseded' | number, position: number, repeated: boolean): AppendResult {
+  if (verdict === 'stored') return repeated ? { verdict, position, repeated } : { verdict, position }
   return verdict === 'superseded' ? superseded : { verdict: 'refused', reasonCode: verdict }
 }

@@ -85,6 +85,7 @@ export class BrokerLinks {
     for (const answer of response.openExchangesAnswers) {
       this.answer(link, answer.id, answer.notOwned.length > 0, answer)
     }
+    for (const answer of response.publisherAnswers) this.answer(link, answer.id, answer.notOwner, answer)
     for (const answer of response.homeAnswers) {
       this.answer(link, answer.id, answer.status === home.HomeStatus.NOT_OWNER, answer)
     }

@@ -219,10 +219,10 @@ export class QueueChannel implements Contributor {
     this.uncredited = 0
   }
 
-  appendAnswered({ firstSequence, count, verdict, basePosition, reasonCode }: append.AppendAnswer): void {
+  appendAnswered({ firstSequence, count, verdict, basePosition, reasonCode, repeated }: append.AppendAnswer): void {
     const { STORED, SUPERSEDED, NOT_OWNER } = append.AppendVerdict
     if (verdict === NOT_OWNER) this.askAgainLater()
-    else if (verdict === STORED) this.appends.answered(firstSequence, count, 'stored', basePosition)
+    else if (verdict === STORED) this.appends.answered(firstSequence, count, 'stored', basePosition, repeated)
     else if (verdict === SUPERSEDED) this.appends.answered(firstSequence, count, 'superseded', -1)
     else this.appends.answered(firstSequence, count, reasonCode, basePosition)
   }

@@ -125,6 +125,17 @@ export class LinkedRegion implements Region {
     return new Map(answers.flatMap(({ open }) => open.map(({ packetId, queue }) => [packetId, queue] as const)))
   }
 
+  async publishedThrough(publisher: string): Promise<number> {
+    const answers = await Promise.all(
+      this.channels.map((_, queue) =>
+        this.ask<append.PublisherAnswer>(queue, (id, { publisherReads }) =>
+          publisherReads.push({ id, queue, publisher }),
+        ),
+      ),
+    )
+    return answers.reduce((most, { sequence }) => Math.max(most, sequence), 0)
+  }
+
   callHome(clientId: string, call: NonNullable<home.HomeCall['call']>): Promise<home.HomeAnswer> {
     const queue = this.queueOf(clientId)
     return this.ask(queue, (id, { homeCalls }) => homeCalls.push({ id, queue, clientId, call }))

@@ -45,6 +45,7 @@ export class FakeQueue {
       append: unused,
       hasRoom: () => true,
       whenRoom: unused,
+      publishedThrough: unused,
       openExchanges: unused,
       callHome: unused,
       addInterest: unused,
