@@ -44,15 +44,18 @@ async function served() {
 /** By reflection alone: it is given no contracts. */
 async function bufCurl(address: string, method: string, data: string, more: readonly string[] = []) {
   const flags = ['curl', '--http2-prior-knowledge', '--protocol', 'grpc', ...more]
-  const args = [...flags, ...(data === '' ? [] : ['--data', data]), `http://${address}/${method}`]
+  return runBuf([...flags, ...(data === '' ? [] : ['--data', data]), `http://${address}/${method}`])
+}
+
+/** In a folder without contracts. What it says on either way. */
+async function runBuf(args: readonly string[]): Promise<string> {
   const child = spawn(join(root, 'node_modules/.bin/buf'), args, { cwd: '/' })
   let out = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    out += chunk
-  })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    out += chunk
-  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      out += chunk
+    })
+  }
   await once(child, 'close')
   return out
 }
@@ -70,6 +73,16 @@ test('buf curl calls by reflection: unary, with details of an error, and a strea
   expect(answers).toMatch(/s-1[\s\S]*s-2/)
   const listed = await bufCurl(address, '', '', ['--list-methods'])
   expect(listed).toContain('tern.v1.MessagingService/Publish')
+})
+
+test('buf curl calls by Connect over HTTP/1.1', { timeout: 30_000 }, async () => {
+  const [address = ''] = (await served()).addresses
+  const flags = ['curl', '--protocol', 'connect', '--schema', join(root, 'proto'), '--data', '{}']
+  const run = (method: string) => runBuf([...flags, `http://${address}/tern.v1.ClusterService/${method}`])
+  expect(await run('GetServerInfo')).toContain('"version": "9.9"')
+  const refused = await run('Drain')
+  expect(refused).toContain('"code": "invalid_argument"')
+  expect(refused).toContain('zone is unknown')
 })
 
 test('health is told for the whole and for each service, and changes before the server stops', async () => {

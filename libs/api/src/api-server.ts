@@ -9,7 +9,7 @@ import { openApi } from './http/openapi.ts'
 import { reflectionServices } from './reflection.ts'
 
 /** What a stop takes: that whoever balances load sees it, and that calls and streams end by themselves. */
-export const stopLimits = { noticeMs: 200, graceMs: 3_000 } as const
+export const stopLimits = { noticeMs: 200, graceMs: 1_500 } as const
 
 export type ApiListener = Readonly<{
   address: string

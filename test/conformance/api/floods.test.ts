@@ -206,3 +206,18 @@ test('connections beyond the limit are closed at once, and those before it are s
   await Promise.race([second.closed, third.closed])
   expect(first.socket.destroyed).toBe(false)
 })
+
+test('a connection that is dead, and one that nobody uses, are given up', async () => {
+  const limits = { keepaliveMs: 50, keepaliveAnswerMs: 50 }
+  const dead = await attackedApi(limits)
+  const { received, closed } = await flood(dead, nothing, () => nothing, 0)
+  await closed
+  expect(frames(received()).some(({ kind, flags }) => kind === type.ping && flags === 0)).toBe(true)
+  await stillServes(dead)
+
+  const unused = await attackedApi({ ...limits, idleConnectionMs: 1 })
+  const idle = await flood(unused, nothing, () => nothing, 0)
+  await idle.closed
+  expect(goaways(idle.received())).toContain(0)
+  await stillServes(unused)
+})

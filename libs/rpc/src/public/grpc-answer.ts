@@ -57,12 +57,7 @@ export class GrpcAnswer {
   fail(error: ApiError): void {
     const { stream } = this
     if (stream.destroyed) return
-    const details = Buffer.from(rpcStatus.Status.encode(statusOf(error)).finish())
-    const trailers = {
-      'grpc-status': `${statusOf(error).code}`,
-      'grpc-message': percentEncoded(error.message),
-      'grpc-status-details-bin': details.toString('base64').replace(/=+$/, ''),
-    }
+    const trailers = trailersOf(error)
     if (!this.begun) {
       this.begun = true
       stream.respond({ ...responseHeaders, ...this.headers, ...trailers }, { endStream: true })
@@ -105,6 +100,24 @@ const responseHeaders = {
   'content-type': 'application/grpc',
   'grpc-accept-encoding': acceptedEncodings,
 } as const
+
+/** Clients take so much of trailers, and no more: those of C++ and Python 8 KiB of all. */
+const sentenceCharactersMax = 1_000
+const detailsBytesMax = 4_096
+
+function trailersOf(error: ApiError): Headers {
+  const message = error.message.slice(0, sentenceCharactersMax)
+  const status = { ...statusOf(error), message }
+  const all = rpcStatus.Status.encode(status).finish()
+  const [first] = status.details
+  const short = { ...status, details: first === undefined || first.value.length > detailsBytesMax ? [] : [first] }
+  const details = Buffer.from(all.length <= detailsBytesMax ? all : rpcStatus.Status.encode(short).finish())
+  return {
+    'grpc-status': `${status.code}`,
+    'grpc-message': percentEncoded(message),
+    'grpc-status-details-bin': details.toString('base64').replace(/=+$/, ''),
+  }
+}
 
 /** As gRPC writes a sentence into a header: what is not printable ASCII by its UTF-8 bytes. */
 const percentEncoded = (text: string): string =>

@@ -108,6 +108,16 @@ test('a refusal comes with its reason, its metadata and the delay after which to
   })
 })
 
+test('a refusal that is too long for trailers is told as far as they take it', async () => {
+  const { cluster } = await served({
+    getServerInfo() {
+      const details = [{ typeUrl: 'type.googleapis.com/google.rpc.Help', value: Buffer.alloc(100_000) }]
+      throw new ApiError('INVALID_ARGUMENT', 'TOPIC_INVALID', 'ü'.repeat(100_000), { details })
+    },
+  })
+  await expect(cluster.getServerInfo({})).rejects.toMatchObject({ reason: 'TOPIC_INVALID', message: 'ü'.repeat(1_000) })
+})
+
 test('a refusal of a core that knows no transport is told with the field to blame', async () => {
   const { cluster } = await served({
     getServerInfo() {
