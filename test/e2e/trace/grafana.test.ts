@@ -103,6 +103,31 @@ describe.each(profiles)('$name on a region of processes', (profile) => {
   })
 })
 
+test('what took long is found by its duration, and by that of its trace', async () => {
+  const slow = await connect(2, 'slow-app')
+  // It acknowledges after more than a second.
+  slow.handleMessage = (_packet, acknowledge) => void setTimeout(acknowledge, 1_100)
+  await slow.subscribeAsync('slow/x', { qos: 1 })
+  const publisher = await connect(0, 'slow-publisher')
+  await publisher.publishAsync('slow/x', '1', { qos: 1 })
+  const grafana = new GrafanaDouble(overNetwork(address()), profiles[3]!)
+  const ids = async (q: string) => (await grafana.search(q, { limit: 100 })).map(({ traceID }) => traceID)
+  await vi.waitFor(async () => expect(await ids('{ name = "ack" && duration > 1s }')).toHaveLength(1), {
+    timeout: 20_000,
+    interval: 100,
+  })
+  const found = await ids('{ span.messaging.client.id = "slow-app" }')
+  expect(found).toHaveLength(1)
+  for (const q of [
+    '{ kind = consumer && duration > 1s }',
+    '{ traceDuration > 1s }',
+    '{ duration >= 1s } | count() > 0',
+  ]) {
+    expect(await ids(q)).toEqual(found)
+  }
+  expect(await ids('{ traceDuration > 1m }')).toEqual([])
+})
+
 test('the service graph of a region is in Prometheus', async () => {
   const query = 'sum by (client, server, connection_type) (traces_service_graph_request_total)'
   await vi.waitFor(
@@ -114,8 +139,8 @@ test('the service graph of a region is in Prometheus', async () => {
       ])
       expect(edges).toEqual(
         expect.arrayContaining([
-          ['mqtt-client', 'tern-proxy', messages],
-          ['tern-proxy', 'tern-broker', messages],
+          ['mqtt-client', 'tern-proxy', messages + 1],
+          ['tern-proxy', 'tern-broker', messages + 1],
         ]),
       )
     },
