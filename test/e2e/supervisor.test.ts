@@ -51,9 +51,9 @@ async function killed(supervisor: ChildProcess): Promise<void> {
   await once(supervisor, 'exit')
 }
 
-test('a supervisor that is killed takes its zones and its log with it', async () => {
+test('a supervisor that is killed takes its zones, its log and those who look on with it', async () => {
   const { supervisor } = await start()
-  expect(processesOf(folder)).toHaveLength(4)
+  expect(processesOf(folder)).toHaveLength(6)
   await killed(supervisor)
   await expect.poll(() => processesOf(folder), { timeout: 3_000 }).toEqual([])
 })
