@@ -50,6 +50,20 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      // What needs Python and Go, and fetches packages of theirs: `npm run test:examples`.
+      ...(process.env['TERN_TEST_EXAMPLES'] === undefined
+        ? []
+        : [
+            {
+              test: {
+                name: 'examples',
+                include: ['test/examples/**/*.test.ts'],
+                maxWorkers: 1,
+                testTimeout: 180_000,
+                hookTimeout: 180_000,
+              },
+            },
+          ]),
       // What needs a real Kafka, which it starts itself: `npm run test:kafka`.
       ...(process.env['TERN_TEST_KAFKA'] === undefined
         ? []
