@@ -1,5 +1,5 @@
-import { create, type DescMethod, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { reflect } from '@bufbuild/protobuf/reflect'
+import { type DescField, type DescMessage, type DescMethod, fromBinary, ScalarType, toBinary } from '@bufbuild/protobuf'
+import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect'
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { unpack } from '@tern/rpc'
 import { apiError } from '../api-error.ts'
@@ -74,24 +74,37 @@ function utf8(body: Buffer): string {
   }
 }
 
-/** What headers say for fields that a request leaves empty. */
-const headersOfFields = [
-  ['idempotency-key', 'request_id'],
-  ['last-event-id', 'cursor'],
-  ['last-event-id', 'after_id'],
-] as const
-
+/**
+ * What headers say for fields: the key of a request that has none of its own, and where a reader of events goes on. A browser
+ * that comes back asks the same as at first, and knows better by the header.
+ */
 function withHeaders(request: HttpRequest, { input }: DescMethod, bytes: Buffer): Buffer {
-  const given = headersOfFields.flatMap(([header, name]) => {
-    const field = input.fields.find((each) => each.name === name && each.fieldKind === 'scalar')
-    const value = request.header(header)
-    return field === undefined || value === undefined ? [] : [[field, value] as const]
-  })
-  if (given.length === 0) return bytes
-  const message = bytes.length === 0 ? create(input) : fromBinary(input, bytes)
-  const fields = reflect(input, message)
-  for (const [field, value] of given) {
-    if (!fields.isSet(field)) fields.set(field, value)
-  }
-  return Buffer.from(toBinary(input, message))
+  const key = request.header('idempotency-key')
+  const last = request.header('last-event-id')
+  if (key === undefined && last === undefined) return bytes
+  const message = reflect(input, fromBinary(input, bytes))
+  const requestId = textField(input, 'request_id')
+  if (key !== undefined && requestId !== undefined && !message.isSet(requestId)) message.set(requestId, key)
+  if (last !== undefined) goOnAfter(message, last)
+  return Buffer.from(toBinary(input, message.message))
 }
+
+function goOnAfter(message: ReflectMessage, last: string): void {
+  const { desc } = message
+  const own = textField(desc, 'cursor') ?? textField(desc, 'after_id')
+  if (own !== undefined) message.set(own, last)
+  const start = desc.fields.find(({ name }) => name === 'start')
+  if (start?.fieldKind !== 'message') return
+  const cursor = textField(start.message, 'cursor')
+  if (cursor === undefined) return
+  const position = reflect(start.message)
+  position.set(cursor, last)
+  message.set(start, position)
+}
+
+function textField({ fields }: DescMessage, name: string): ScalarField | undefined {
+  const found = fields.find((each) => each.name === name)
+  return found?.fieldKind === 'scalar' && found.scalar === ScalarType.STRING ? found : undefined
+}
+
+type ScalarField = DescField & { fieldKind: 'scalar' }

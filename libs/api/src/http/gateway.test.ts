@@ -208,6 +208,29 @@ test('a stream comes as events whose ids are cursors, and ends with an event', a
   expect(text).toMatch(/^: open\n\nid: c-1\ndata: \{.*\}\n\nid: c-2\ndata: .*\n\nevent: end\ndata: \{\}\n\n$/)
 })
 
+test('a reader that comes back goes on after the last event that it got', async () => {
+  const seen: unknown[] = []
+  const served = await serveApi({
+    messaging: {
+      async *replayMessages(request) {
+        seen.push(request.start?.at)
+        yield messaging.ReplayMessagesResponse.create({ cursor: 'c-9' })
+      },
+    },
+    cluster: {
+      async *watchEvents({ afterId }) {
+        seen.push(afterId)
+        yield { events: ['ev-7', 'ev-8'].map((id) => cluster.ClusterEvent.create({ id })) }
+      },
+    },
+  })
+  const again = (id: string) => ({ method: 'GET', headers: { 'last-event-id': id } })
+  const message = encodeURIComponent('{"start":{"anchor":"ANCHOR_EARLIEST"},"follow":true}')
+  await ask(served, `${replay}?message=${message}`, again('c-8'))
+  expect((await ask(served, watchEvents, again('ev-6'))).body).toContain('id: ev-8\n')
+  expect(seen).toEqual([{ $case: 'cursor', value: 'c-8' }, 'ev-6'])
+})
+
 test('a stream that is refused at once is an error of HTTP; one that fails later ends with an event that says why', async () => {
   const later = Promise.withResolvers<void>()
   const refusal = () => apiError('INVALID_ARGUMENT', 'CURSOR_INVALID', 'no cursor')

@@ -159,19 +159,26 @@ function unaryResponse({ contracts }: Gateway, { output }: DescMethod, encoded: 
   return { status: 200, headers: { 'content-type': `application/${format}` }, body }
 }
 
-/** Each response as an event; its id is its cursor, by which a reader goes on (last-event-id). */
+/** Each response as an event. */
 async function* eventsOf(
   { contracts }: Gateway,
   { method, descriptor }: Call,
   responses: AsyncIterable<unknown>,
 ): AsyncGenerator<ServerEvent> {
-  const { output } = descriptor
-  const hasCursor = output.fields.some(({ name, fieldKind }) => name === 'cursor' && fieldKind === 'scalar')
+  const after = descriptor.input.fields.some(({ name }) => name === 'after_id')
   for await (const response of responses) {
-    const data = jsonOfBytes(output, method.encode(response), contracts)
-    const id = hasCursor ? (response as { cursor?: string }).cursor : undefined
+    const data = jsonOfBytes(descriptor.output, method.encode(response), contracts)
+    const id = eventId(response as Readonly<Record<string, unknown>>, after)
     yield id ? { id, data } : { data }
   }
+}
+
+/** By which a reader goes on (last-event-id): the cursor of a response, or the id of the last of what it lists. */
+function eventId(response: Readonly<Record<string, unknown>>, after: boolean): string | undefined {
+  if (typeof response['cursor'] === 'string') return response['cursor']
+  const [list] = after ? Object.values(response).filter(Array.isArray) : []
+  const id = list?.at(-1)?.id
+  return typeof id === 'string' ? id : undefined
 }
 
 async function send(
