@@ -1,7 +1,7 @@
 import { type Measurement, measure } from './measure.ts'
 import { report, type Sheet } from './report.ts'
 import { scenarios } from './scenarios.ts'
-import { aedes, mosquitto, type Server, tern } from './servers.ts'
+import { aedes, mosquitto, type Server, tern, ternTraced, ternUntraced } from './servers.ts'
 
 type Options = Readonly<{
   only: readonly string[]
@@ -32,7 +32,13 @@ const sheet: Sheet<Measurement> = {
   ],
 }
 
-const known: Readonly<Record<string, () => Promise<Server | undefined>>> = { TernMQ: tern, mosquitto, aedes }
+const usual = { TernMQ: tern, mosquitto, aedes }
+/** What is measured only when it is asked for. */
+const known: Readonly<Record<string, () => Promise<Server | undefined>>> = {
+  ...usual,
+  'TernMQ-traced': ternTraced,
+  'TernMQ-untraced': ternUntraced,
+}
 
 /** TernMQ on its embedded log beside mosquitto and aedes. */
 export async function beside({ only, servers, rounds, seconds, added }: Options): Promise<void> {
@@ -41,7 +47,7 @@ export async function beside({ only, servers, rounds, seconds, added }: Options)
   for (const scenario of wanted) {
     // A server of its own for each scenario: what one leaves behind is not the next one's to carry.
     for (let round = 0; round < rounds; round++) {
-      for (const name of servers.length === 0 ? Object.keys(known) : servers) {
+      for (const name of servers.length === 0 ? Object.keys(usual) : servers) {
         const server = await known[name]?.()
         if (server === undefined) process.stderr.write(`${name} is not installed; it is left out\n`)
         else {

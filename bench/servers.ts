@@ -23,12 +23,19 @@ const measured = (pids: readonly number[]) => ({
   residentBytes: () => residentBytesOf(pids),
 })
 
-export async function tern(): Promise<Server> {
-  const region = await startRegion()
+export const tern = (): Promise<Server> => ternAs('TernMQ')
+
+/** With a trace service, which every message is told to; and with proxies that tell nothing. */
+export const ternTraced = (): Promise<Server> => ternAs('TernMQ-traced', { onlookers: ['trace'] })
+export const ternUntraced = (): Promise<Server> => ternAs('TernMQ-untraced', {}, 'false')
+
+async function ternAs(name: string, programs: Parameters<typeof startRegion>[1] = {}, trace = 'true'): Promise<Server> {
+  process.env['TERN_TRACE'] = trace
+  const region = await startRegion(undefined, programs)
   const folder = join(region.plan.folder, 'run')
-  const names = ['log', ...region.plan.zones.map(({ zone }) => zone)]
+  const names = ['log', ...region.plan.zones.map(({ zone }) => zone), ...(programs?.onlookers ?? [])]
   const pids = names.map((name) => Number(readFileSync(join(folder, `${name}.pid`), 'utf8')))
-  return { name: 'TernMQ', addresses: region.addresses, ...measured(pids), stop: () => region.stop() }
+  return { name, addresses: region.addresses, ...measured(pids), stop: () => region.stop() }
 }
 
 export async function listening(address: string): Promise<void> {

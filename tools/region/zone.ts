@@ -4,7 +4,7 @@ import { createBroker, quotasUnlessTold } from '@tern/broker'
 import { readSettings } from '@tern/config'
 import { exitCodeFor, logSettings, openLog } from '@tern/log'
 import { createNameserver } from '@tern/nameserver'
-import { createProxy, overGrpc } from '@tern/proxy'
+import { createProxy, overGrpc, settings as proxySettings } from '@tern/proxy'
 import { createLogger, systemClock } from '@tern/runtime'
 import { traceKeySetting } from '@tern/telemetry'
 import { openTelemetry, reportNumbers, serveEndpointsOrExit } from '@tern/telemetry/node'
@@ -29,8 +29,13 @@ const flags = flagsOrExit('zone.ts [flags]: one zone; npm start runs three', {
 type Part = Readonly<{ start(): Promise<unknown>; stop(): unknown }>
 
 const logger = createLogger().child({ zone: flags.zone })
+const { trace, tellTraces } = proxySettings
 /** As whoever starts a service alone would say it, in the environment. */
-const { settings, problems } = readSettings({ ...logSettings, traceKey: traceKeySetting }, [], process.env)
+const { settings, problems } = readSettings(
+  { ...logSettings, trace, tellTraces, traceKey: traceKeySetting },
+  [],
+  process.env,
+)
 if (settings === undefined) throw new Error(problems.join('; '))
 const log = await openLog(settings, systemClock, logger).catch((error: Error) => {
   process.stderr.write(`cannot start: ${error.message}.\n`)
@@ -75,6 +80,8 @@ const proxy = createProxy(
     websocketShared: [flags['websocket-shared']],
     api: [flags.api],
     apiShared: [flags['api-shared']],
+    trace: settings.trace,
+    tellTraces: settings.tellTraces,
     traceKey: settings.traceKey,
     about: { log: settings.log === 'kafka' ? 'kafka' : 'embedded', mode: 'development' },
   },
