@@ -32,15 +32,23 @@ test.each([
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ clientId: text, topic: text, level: 'info' })
 })
 
+/** Control characters of both kinds, and what stands among the general punctuation. */
+const special = fc
+  .oneof(fc.nat(0xff), fc.integer({ min: 0x2000, max: 0x206f }))
+  .map((code) => String.fromCharCode(code))
+
 test('X1: whatever text comes, one line leaves, which no terminal obeys and which says that text', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
-      const { lines, logger } = logged()
-      logger.error(text, { text })
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-      expect(lines.join('\n')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/)
-      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ message: text, text })
-    }),
+    fc.property(
+      fc.string({ unit: fc.oneof(special, fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })) }),
+      (text) => {
+        const { lines, logger } = logged()
+        logger.error(text, { text })
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+        expect(lines.join('\n')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/)
+        expect(JSON.parse(lines[0] ?? '')).toMatchObject({ message: text, text })
+      },
+    ),
   )
 })
 
