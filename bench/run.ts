@@ -7,6 +7,8 @@ const flags = flagsOrExit('npm run bench -- [flags]: TernMQ beside others on thi
   log: { default: 'embedded', help: 'or kafka: durable on three replicas, beside NATS JetStream and RabbitMQ' },
   clients: { default: '', isSwitch: true, help: 'clients of Kafka beside each other, in place of MQTT servers' },
   query: { default: '', isSwitch: true, help: 'how soon a query over many stored messages has its first result' },
+  lists: { default: '', isSwitch: true, help: 'how soon a page of clients comes, of many sessions' },
+  sessions: { default: '100000', help: 'with --lists: how many there are', whole: [1, 10_000_000] },
   messages: { default: '10000000', help: 'with --query: how many are stored', whole: [1, 1_000_000_000] },
   rounds: { default: '3', help: 'how often each is measured; medians are shown', whole: [1, 100] },
   seconds: { default: '5', help: 'length of a measurement', whole: [1, 600] },
@@ -32,6 +34,9 @@ if (flags.clients === 'true') {
 } else if (flags.query === 'true') {
   const { runQuery } = await import('./query/run-query.ts')
   await runQuery({ ...options, messages: Number(flags.messages) })
+} else if (flags.lists === 'true') {
+  const { runLists } = await import('./lists/run-lists.ts')
+  await runLists({ ...options, sessions: Number(flags.sessions) })
 } else if (flags.log === 'kafka') {
   const { runReplicated } = await import('./replicated/run-replicated.ts')
   await runReplicated({ ...options, servers: listed(flags.servers), profile: flags.profile })

@@ -7,7 +7,7 @@ import type { Process } from './timeline.ts'
 export async function runProxy(site: Site, zone: string, process: Process): Promise<void> {
   const mqtt = `proxy-${zone}`
   const clock = site.timeline.clockOf(process)
-  const elsewhere = { websocket: [], mqttShared: [], websocketShared: [], api: [], apiShared: [] }
+  const elsewhere = { rpc: mqtt, websocket: [], mqttShared: [], websocketShared: [], api: [], apiShared: [] }
   const config = { zone, mqtt, nameservers, ...elsewhere, trace: false }
   const draws = { nonce: () => site.nonce(), drawId: () => site.nonce() }
   const ports = { clock, logger: silentLogger, network: networkOf(process, site) }
@@ -29,6 +29,7 @@ function socketOf(stream: Duplex<Buffer, Buffer>): ClientSocket {
   let listener: ClientSocketListener | undefined
   const held: Buffer[] = []
   return {
+    peer: 'a client',
     listen(given) {
       listener = given
       const frame = (chunk: Buffer) => (reading ? given.data(chunk) : void held.push(chunk))

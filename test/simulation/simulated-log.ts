@@ -94,11 +94,15 @@ export class SimulatedLog {
   ) {
     let lastAt = 0
     let cancelled = false
+    /** What was held up by a cut, and what waited for a paused process, may end their waiting in another order. */
+    const coming: Buffer[] = []
     const tail = this.log.tail(topic, partition, from, (bytes) => {
+      coming.push(bytes)
       lastAt = Math.max(lastAt, this.timeline.now + this.random.next() * 3)
       this.timeline.schedule(process, lastAt - this.timeline.now, () => {
         this.arrive(process, process, () => {
-          if (!cancelled) deliver(bytes)
+          const next = coming.shift()
+          if (!cancelled && next !== undefined) deliver(next)
         })
       })
     })

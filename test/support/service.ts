@@ -23,8 +23,8 @@ export function runService(
   const file = isAbsolute(main) ? main : join(root, main)
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeFlags, file, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Several on one machine: none has the port that is known.
-    env: { ...process.env, TERN_METRICS: '127.0.0.1:0', ...env },
+    // Several on one machine: none has the ports that are known.
+    env: { ...process.env, TERN_METRICS: '127.0.0.1:0', TERN_PROXY_RPC: '127.0.0.1:0', ...env },
   })
   let printed = ''
   let stderr = ''

@@ -17,12 +17,13 @@ const onlookerFlags = ['--v8-pool-size=0', '--max-old-space-size=512']
 /** The command line of a zone's process (after `node`). */
 export function zoneArguments(
   plan: Plan,
-  { zone, nameserver, broker, mqtt, websocket, api, metrics }: ZonePlan,
+  { zone, nameserver, broker, proxy, mqtt, websocket, api, metrics }: ZonePlan,
 ): string[] {
   return [
     ...nodeFlags,
     join(import.meta.dirname, 'zone.ts'),
     ...['--zone', zone, '--nameserver', nameserver, '--nameservers', nameserversOf(plan), '--broker', broker],
+    ...['--proxy', proxy],
     ...['--mqtt', mqtt, '--mqtt-shared', plan.mqtt, '--websocket', websocket, '--websocket-shared', plan.websocket],
     ...['--api', api, '--api-shared', plan.api, '--metrics', metrics],
   ]

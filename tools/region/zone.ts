@@ -17,6 +17,7 @@ const flags = flagsOrExit('zone.ts [flags]: one zone; npm start runs three', {
   nameserver: given('address its nameserver serves on'),
   nameservers: given('addresses of all nameservers, with commas'),
   broker: given('address its broker serves on'),
+  proxy: given('address its proxy serves to other services'),
   mqtt: given('its own MQTT address'),
   'mqtt-shared': given('MQTT address shared with the other zones'),
   websocket: given('its own WebSocket address'),
@@ -50,7 +51,14 @@ const exporting = await openTelemetry({ env: process.env, clock: systemClock, lo
 const portsOf = (service: string) => ({ ...ports, tracer: exporting.tracerOf({ service, zone: flags.zone, instance }) })
 
 const broker = createBroker(
-  { zone: flags.zone, nonce: randomUUID, listen: flags.broker, nameservers, quotas: quotasUnlessTold },
+  {
+    zone: flags.zone,
+    nonce: randomUUID,
+    listen: flags.broker,
+    nameservers,
+    quotas: quotasUnlessTold,
+    endpoints: { metrics: flags.metrics },
+  },
   portsOf('broker'),
 )
 /** A third of all links is one of a zone to itself. */
@@ -75,6 +83,8 @@ const proxy = createProxy(
     drawId: () => `auto-${randomUUID()}`,
     nameservers,
     mqtt: flags.mqtt,
+    rpc: flags.proxy,
+    metrics: flags.metrics,
     mqttShared: [flags['mqtt-shared']],
     websocket: [flags.websocket],
     websocketShared: [flags['websocket-shared']],

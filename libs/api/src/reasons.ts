@@ -99,6 +99,20 @@ export const reasons = {
   NO_MESSAGE: { code: 'NOT_FOUND', text: 'What stands there is a marker of the region.' },
   MESSAGE_NOT_KEPT: { code: 'NOT_FOUND', text: 'Retention has passed the message.' },
   SERVICE_UNKNOWN: { code: 'NOT_FOUND', text: 'There is no service of that name here.' },
+  CLIENT_NOT_FOUND: { code: 'NOT_FOUND', text: 'No session has that client id.' },
+  GROUP_NOT_FOUND: {
+    code: 'NOT_FOUND',
+    text: 'There is no such group: give the whole shared filter, $share/name/filter.',
+  },
+  MEMBER_NOT_FOUND: {
+    code: 'NOT_FOUND',
+    text: 'No broker has that name, or stands in that zone: the message lists them.',
+  },
+  GROUP_HAS_TAKEN: {
+    code: 'FAILED_PRECONDITION',
+    text: 'Sessions have records of the group at QoS 2 that are not done: try again when they have them.',
+  },
+  NAMESERVERS_UNREACHABLE: { code: 'UNAVAILABLE', text: 'No nameserver answers, or none leads just now: try again.' },
   NOT_RETAINED: { code: 'NOT_FOUND', text: 'Nothing is retained for the topic.' },
   TRACE_ID_INVALID: { code: 'INVALID_ARGUMENT', text: 'No trace id: 1 to 32 hexadecimal digits, not all zero.' },
   TRACE_QUERY_INVALID: {

@@ -1,6 +1,7 @@
 export { encodeAck } from './ack-encoder.ts'
 export { encodeServerPacket } from './codec.ts'
 export { connectBytesMaxDefault, createDecoder, type Decoder, type DecoderOptions } from './decoder.ts'
+export { type KeyedPage, mergePages } from './merged-pages.ts'
 export type {
   AckPacket,
   AckType,
@@ -36,7 +37,17 @@ export {
   reasonName,
   returnCode,
 } from './reason-code.ts'
+export { SortedKeys } from './sorted-keys.ts'
+
+export {
+  clientAndFilterOf,
+  type SubscriptionOf,
+  type SubscriptionWish,
+  subscriptionKeyOf,
+  subscriptionPage,
+} from './subscription-pages.ts'
 export { isValidString, isValidTopicName, topicLevelsMax } from './topic.ts'
+
 export { matches, parseFilter, type TopicFilter } from './topic-filter.ts'
 export { keysPerPageMax, type TopicPage, TopicStore } from './topic-store.ts'
 export { TopicTree } from './topic-tree.ts'

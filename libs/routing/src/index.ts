@@ -1,3 +1,4 @@
+export { memberDetail } from './member-detail.ts'
 export { createMembership, type Membership, type MembershipOptions } from './membership.ts'
 export { partitionOf } from './partitioner.ts'
 export { applyRoutes, emptyRouteTable, type Owner, type RouteTable } from './route-table.ts'

@@ -28,6 +28,7 @@ function joining() {
     nonce: 'run-1',
     clock,
     logSilentMs: () => 12.4,
+    clients: () => 3,
     dial,
   })
   const reasons: string[] = []
@@ -42,7 +43,7 @@ const hello = JSON.stringify({
   value: { kind: control.MemberKind.BROKER, nonce: 'run-1', zone: 'az-a', address: 'me:1' },
 })
 const heartbeat = (serving: readonly number[]) =>
-  JSON.stringify({ $case: 'heartbeat', value: { serving, logSilentMs: 12 } })
+  JSON.stringify({ $case: 'heartbeat', value: { serving, logSilentMs: 12, clients: 3 } })
 
 test('it says Hello to every nameserver, and then beats four times a second with what it serves and how its log is', () => {
   const { clock, streams, membership } = joining()

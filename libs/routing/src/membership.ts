@@ -28,6 +28,8 @@ export type MembershipOptions = Readonly<{
   clock: Clock
   /** For how long its log has left it without an answer; told with each heartbeat. */
   logSilentMs?: () => Millis
+  /** Connections of a proxy; told with each heartbeat. */
+  clients?: () => number
   dial?: (address: string) => RegisterStream
 }>
 
@@ -46,7 +48,7 @@ const dialNameserver = (address: string): RegisterStream =>
 
 /** Holds a Register stream to every nameserver and beats on each. */
 export function createMembership(options: MembershipOptions): Membership {
-  const { addresses, clock, dial = dialNameserver, logSilentMs = () => 0 } = options
+  const { addresses, clock, dial = dialNameserver, logSilentMs = () => 0, clients = () => 0 } = options
   const hello: nameserver.RegisterRequest = { message: { $case: 'hello', value: helloOf(options) } }
   const streams = new Map<string, RegisterStream>()
   const deathListeners: ((reason: string) => void)[] = []
@@ -65,7 +67,7 @@ export function createMembership(options: MembershipOptions): Membership {
 
   const beat = () => {
     if (over) return
-    const value = { serving: [...serving], logSilentMs: Math.round(logSilentMs()) }
+    const value = { serving: [...serving], logSilentMs: Math.round(logSilentMs()), clients: clients() }
     const heartbeat: nameserver.RegisterRequest = { message: { $case: 'heartbeat', value } }
     for (const stream of streams.values()) stream.send(heartbeat)
     after(heartbeatInterval, beat)

@@ -5,7 +5,9 @@ import { acceptStream, dialStream, startServer } from './index.ts'
 
 type Server = Duplex<nameserver.RegisterResponse, nameserver.RegisterRequest>
 const { register } = nameserver.NameserverServiceService
-const beat: nameserver.RegisterRequest = { message: { $case: 'heartbeat', value: { serving: [], logSilentMs: 0 } } }
+const beat: nameserver.RegisterRequest = {
+  message: { $case: 'heartbeat', value: { serving: [], logSilentMs: 0, clients: 0 } },
+}
 
 async function served(accept: (stream: Server) => void): Promise<string> {
   const handle: nameserver.NameserverServiceServer['register'] = (call) => accept(acceptStream(call))

@@ -14,6 +14,7 @@ export {
   seriesMax,
 } from './metrics.ts'
 export { metricsTable } from './metrics-table.ts'
+export { RateWindow } from './rate-window.ts'
 export { observeCalls, RpcCalls, rpcCallSpec } from './rpc-calls.ts'
 export { publishSpanIdOf, spanIdOf } from './span-ids.ts'
 export { type TraceIds, traceIdBytes, traceIds } from './trace-ids.ts'

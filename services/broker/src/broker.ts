@@ -2,6 +2,7 @@ import type { link } from '@tern/proto'
 import { type RpcServer, startServer } from '@tern/rpc'
 import { type Duplex, duplexPair } from '@tern/runtime'
 import type { Metrics } from '@tern/telemetry'
+import { inspectRpcService } from './adapters/inspect/inspect-service.ts'
 import { acceptLink, linkRpcService } from './adapters/link/link-service.ts'
 import { scanRpcService } from './adapters/scan/scan-service.ts'
 import { topicCountRpcService } from './adapters/topic-counts/topic-count-service.ts'
@@ -35,6 +36,7 @@ export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
         linkRpcService(() => lives?.links()),
         scanRpcService(() => lives?.present()?.scans),
         topicCountRpcService(() => lives?.present()?.ownership, ports.clock),
+        inspectRpcService(() => lives?.present()?.inspect),
       ])
       lives = createBrokerLives(config, server.address, ports, telemetry)
       await lives.start()

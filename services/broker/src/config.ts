@@ -9,6 +9,8 @@ export type BrokerConfig = Readonly<{
   /** host:port of every nameserver. */
   nameservers: readonly string[]
   quotas: Quotas
+  /** What else this process serves, told to whoever lists members: "metrics" to host:port. */
+  endpoints?: Readonly<Record<string, string>>
   /** How often queues ask what of clients they may forget (rule 4); an hour when left out. */
   forgetEveryMs?: number
 }>

@@ -3,6 +3,7 @@ import {
   createMembership,
   createRouteWatcher,
   type MembershipOptions,
+  memberDetail,
   type RouteTable,
   type WatchRoutes,
 } from '@tern/routing'
@@ -10,6 +11,7 @@ import { type Clock, type Logger, Silence } from '@tern/runtime'
 import type { Tracer } from '@tern/telemetry'
 import { Forgetter } from './adapters/forgetting/forgetter.ts'
 import { createHomeService, type HomeService } from './adapters/home/service.ts'
+import { Inspect } from './adapters/inspect/inspect-service.ts'
 import { HomeQuestions } from './adapters/link/home-questions.ts'
 import { Links } from './adapters/link/link-service.ts'
 import { RecordPublisher } from './adapters/link/record-publisher.ts'
@@ -50,6 +52,7 @@ export type BrokerLives = Readonly<{
 export type Life = Readonly<{
   links: Links
   scans: Scans
+  inspect: Inspect
   ownership: Ownership
   homes: HomeService
   logSilentMs(): number
@@ -66,6 +69,7 @@ export function createBrokerLives(
   telemetry: Telemetry = telemetryWith(ports.tracer),
 ): BrokerLives {
   const { clock, logger, network } = ports
+  const startedAtMs = clock.now()
   let life: Life | undefined
   let stopped = false
   let end = () => {}
@@ -80,6 +84,7 @@ export function createBrokerLives(
       addresses,
       nonce: config.nonce(),
       clock,
+      detail: memberDetail({ rpc: address, ...config.endpoints }, startedAtMs),
       logSilentMs: () => life?.logSilentMs() ?? 0,
       ...dial,
     })
@@ -167,13 +172,17 @@ function liveAs(
     endProducers(ownership.runners(), (producer) => producer === incarnation)
   })
   routes.onChange((table) => ownership.follow(table))
+  const logSilentMs = () => logSilence.ms
+  const inspect = new Inspect({ broker, ownership, homes, log, clock, logSilentMs })
   return {
     links,
+    inspect,
     ownership,
     scans: new Scans({ ownership, log, clock }),
     homes,
-    logSilentMs: () => logSilence.ms,
+    logSilentMs,
     stop() {
+      inspect.stop()
       logSilence.stop()
       routes.stop()
       forgetter.stop()

@@ -6,7 +6,7 @@ import { brokerMetrics } from './metrics.ts'
 
 /** Values of a broker's numbers by name, with their labels' values in brackets. */
 function valuesOf({ telemetry, ownership, homes, links }: FakeBroker): ReadonlyMap<string, number> {
-  const life: Omit<Life, 'scans'> = { ownership, homes, links, logSilentMs: () => 0, stop() {} }
+  const life: Omit<Life, 'scans' | 'inspect'> = { ownership, homes, links, logSilentMs: () => 0, stop() {} }
   const samples = brokerMetrics(telemetry.counters, () => life).snapshot()
   return new Map(
     samples.map(({ name, labels, value }) => [

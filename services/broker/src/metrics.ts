@@ -110,7 +110,10 @@ export const brokerMetricSpecs = {
 } as const satisfies MetricSpecs
 
 /** `present`: the incarnation that there is now. */
-export function brokerMetrics(counters: BrokerCounters, present: () => Omit<Life, 'scans'> | undefined): Metrics {
+export function brokerMetrics(
+  counters: BrokerCounters,
+  present: () => Omit<Life, 'scans' | 'inspect'> | undefined,
+): Metrics {
   const ownership = () => present()?.ownership
   const each = (read: (runner: QueueRunner) => number) =>
     pointsFrom((ownership()?.runners() ?? []).map((runner) => [runner.queue, read(runner)]))

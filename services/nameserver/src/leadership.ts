@@ -15,6 +15,7 @@ import { type Observed, observe, standing } from './core/standing-wishes.ts'
 import { termToClaim } from './core/term.ts'
 import { neededFrom, snapshotIsDue, snapshotRecordsMax } from './core/upkeep.ts'
 import { createDecisionTeller } from './decision-teller.ts'
+import { createRecoveryTeller } from './recovery-teller.ts'
 
 const lookInterval = 100
 const rebalanceInterval = 500
@@ -73,6 +74,7 @@ export function createLeadership(options: Options): Leadership {
     }
     busy = true
     const state = controlLog.state()
+    decider.look(state)
     const work = leads() ? decider.lead(state) : decider.claim(state)
     work
       .catch((error: unknown) => outage.failed(error))
@@ -124,19 +126,13 @@ export function createLeadership(options: Options): Leadership {
   }
 }
 
+type Watched = Readonly<{ outage: Outage; listeningSince: () => number; observed: () => Observed }>
+
 /** What a look leads to: a claim when nobody leads, decisions while this run does. Both resolve once the fold has them. */
 function createDecider(
   { config, clock, logger, controlLog, logSilence, members, peers, telemetry }: Options,
   run: string,
-  {
-    outage,
-    listeningSince,
-    observed,
-  }: Readonly<{
-    outage: Outage
-    listeningSince: () => number
-    observed: () => Observed
-  }>,
+  { outage, listeningSince, observed }: Watched,
 ) {
   let leadingSince = 0
   let rebalancedAt = 0
@@ -144,6 +140,8 @@ function createDecider(
   const { tracer, counters } = telemetry
   const tellOfLogs = createLogTeller(members, logger)
   const tellOf = createDecisionTeller(telemetry, logger)
+  const parts = { controlLog, members, clock, logger }
+  const recoveryTeller = createRecoveryTeller({ ...parts, append: (events) => append(events) })
   const judgesLogs = () => logSilence.answeredForMs >= logSightMin
 
   const append = async (events: readonly control.ControlEvent[]) => {
@@ -202,7 +200,7 @@ function createDecider(
     })
     if (snapshotIsDue(state, snapshotTriedAt, events.length === 0, config.snapshotRecords ?? snapshotRecordsMax))
       return await snapshot(state)
-    if (events.length === 0) return
+    if (events.length === 0) return await recoveryTeller.tell(state)
     if (mayRebalance) rebalancedAt = now
     await tellOf(state, events, () => append(events.map((event) => ({ claim: state.leader?.claim ?? 0, event }))))
   }
@@ -219,7 +217,7 @@ function createDecider(
     if (before !== undefined) await controlLog.trim(before)
   }
 
-  return { claim, lead }
+  return { claim, lead, look: recoveryTeller.look }
 }
 
 /** Whose queues go to others, once for each change. */

@@ -10,6 +10,7 @@ import type { NameserverConfig } from './config.ts'
 import { type Telemetry, telemetryWith } from './core/counters.ts'
 import { logSilenceMax } from './core/liveness.ts'
 import { createLeadership } from './leadership.ts'
+import { createLook } from './look.ts'
 
 const drainDeadline = 2_000
 const askLogEveryMs = 1_000
@@ -63,6 +64,7 @@ export function beginRun(
     connect: network?.connectPeer,
   })
   const leadership = createLeadership({ config, clock, logger, controlLog, logSilence, members, peers, telemetry })
+  const telling = createLook({ config, clock, controlLog, members, peers, logSilentMs: () => logSilence.ms })
   controlLog.onChange((state) => {
     hub.changed(state)
     members.changed(state)
@@ -81,7 +83,7 @@ export function beginRun(
     return leadership.say()
   }
   return {
-    handlers: { register: members.accept, hub, ping, drain },
+    handlers: { register: members.accept, hub, ping, drain, ...telling },
     begin: () => leadership.begin(),
     leads: () => leadership.leads(),
     logSilentMs: () => logSilence.ms,

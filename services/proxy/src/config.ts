@@ -14,8 +14,12 @@ export type ProxyConfig = Readonly<{
   traceKey?: string
   /** host:port of every nameserver. */
   nameservers: readonly string[]
-  /** Where this proxy alone listens, host:port; its MQTT address is what nameservers know it by. */
+  /** Where this proxy alone listens, host:port. */
   mqtt: string
+  /** What it serves to other services, host:port; nameservers know it by this. */
+  rpc: string
+  /** Of its numbers; told to whoever lists members. */
+  metrics?: string | undefined
   websocket: readonly string[]
   /** Where it listens together with the proxies of other zones (SO_REUSEPORT). */
   mqttShared: readonly string[]

@@ -1,10 +1,20 @@
-import { createMembership, createRouteWatcher, type MembershipOptions, type WatchRoutes } from '@tern/routing'
+import {
+  createMembership,
+  createRouteWatcher,
+  type MembershipOptions,
+  memberDetail,
+  type WatchRoutes,
+} from '@tern/routing'
 import type { Clock, Logger } from '@tern/runtime'
 import { noTracer, type Tracer, traceKeyUnlessTold } from '@tern/telemetry'
+import { nodeName } from './adapters/api/api-context.ts'
 import { Connections } from './adapters/connection/connections.ts'
 import type { Context } from './adapters/connection/context.ts'
-import { type BegunLedger, beginLedger } from './adapters/ledger/begin-ledger.ts'
+import { ProxyInspect } from './adapters/inspect/proxy-service.ts'
+import { beginLedger } from './adapters/ledger/begin-ledger.ts'
 import type { DialBroker } from './adapters/region/broker-link.ts'
+import { Members } from './adapters/region/members.ts'
+import { Nameservers } from './adapters/region/nameservers.ts'
 import { LinkedRegion } from './adapters/region/region.ts'
 import { Scans } from './adapters/region/scans.ts'
 import { TraceServices } from './adapters/traces/trace-services.ts'
@@ -41,6 +51,11 @@ export type Incarnation = Readonly<{
   scans: Scans
   /** Asks trace services, likewise. */
   traces: TraceServices
+  /** Asks the other processes of the region, likewise. */
+  members: Members
+  nameservers: Nameservers
+  /** What it tells of its connections to others. */
+  inspect: ProxyInspect
   stop(): void
 }>
 
@@ -60,21 +75,16 @@ export async function beginIncarnation(
     addresses,
     nonce: config.nonce(),
     clock,
+    detail: memberDetail(endpointsOf(config, address), clock.now()),
+    clients: () => connections.clients.size,
     ...(dialNameserver && { dial: dialNameserver }),
   })
   const routes = createRouteWatcher({ addresses, clock, ...(watchRoutes && { watch: watchRoutes }) })
   const connections = new Connections(clock, logger, counters)
-  let region: LinkedRegion | undefined
-  let begun: BegunLedger | undefined
-  let scans: Scans | undefined
-  let traces: TraceServices | undefined
+  /** What is stopped, in this order. Before anything else: nobody may take an answer from a proxy that is recorded dead. */
+  const parts: { stop(): void }[] = [{ stop: () => connections.destroyAll() }]
   const stop = () => {
-    // Before anything else: nobody may take an answer from a proxy that is recorded dead.
-    connections.destroyAll()
-    region?.stop()
-    scans?.stop()
-    traces?.stop()
-    begun?.stop()
+    for (const part of parts.splice(0)) part.stop()
     routes.stop()
     membership.stop()
   }
@@ -90,20 +100,22 @@ export async function beginIncarnation(
       if (queues > 0) resolve()
     })
   })
-  begun = config.trace === false ? undefined : beginLedger({ proxy, zone, routes, clock, logger })
+  const begun = config.trace === false ? undefined : beginLedger({ proxy, zone, routes, clock, logger })
   const ledger = begun?.ledger ?? silentLedger
   const tellTrace = config.tellTraces === true ? tellingTraces(config.traceKey ?? traceKeyUnlessTold) : undefined
   const linked = new LinkedRegion({ proxy, routes, clock, logger, ledger, ...(dialBroker && { dial: dialBroker }) })
-  region = linked
-  const looks = new Scans({ routes, clock })
-  scans = looks
-  const asked = new TraceServices(routes, zone)
-  traces = asked
+  const scans = new Scans({ routes, clock })
+  const traces = new TraceServices(routes, zone)
+  parts.push(linked, scans, traces, ...(begun ? [begun] : []))
+  const members = new Members({ routes, clock })
+  const nameservers = new Nameservers({ addresses, clock })
+  parts.push(members, nameservers)
   const fanOut = new FanOut(counters)
   const groups = new GroupHub(linked)
   linked.listen({
     covered: (range) => fanOut.covered(range, clock.now()),
     superseded: (clientId, connection) => connections.superseded(clientId, connection),
+    disconnected: (clientId, how) => connections.disconnected(clientId, how),
     homeMoved: (queue) => connections.announce(queue),
     connected: (clientId) => connections.has(clientId),
     leased: (queue, group, messages) => groups.leased(queue, group, messages),
@@ -127,5 +139,11 @@ export async function beginIncarnation(
     logger,
     drawId,
   }
-  return { context, region: linked, scans: looks, traces: asked, flush: () => begun?.flush(), stop }
+  const inspect = new ProxyInspect(context, { name: nodeName(config), zone })
+  parts.push(inspect)
+  return { context, region: linked, members, nameservers, inspect, scans, traces, flush: () => begun?.flush(), stop }
 }
+
+const endpointsOf = ({ mqtt, websocket, api, metrics }: ProxyConfig, rpc: string) => ({
+  ...{ rpc, mqtt, websocket: websocket[0], api: api[0], metrics },
+})

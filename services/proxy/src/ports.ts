@@ -31,6 +31,13 @@ export type Taker = Readonly<group.GroupTaker>
 
 export type TakenPosition = Readonly<{ group: string; position: number }>
 
+/** `reasonCode`: MQTT's. */
+export type Disconnection = Readonly<{
+  connection: envelope.ConnectionNumber
+  reasonCode: number
+  reason: string
+}>
+
 export type RegionListener = Readonly<{
   /**
    * Ranges of one queue follow one another without hole or overlap, across reconnects and changes of owner as well. Gives the number
@@ -39,6 +46,8 @@ export type RegionListener = Readonly<{
   covered(range: Covered): number
   /** The connection with this number, and lower ones, of the client are over (0x8E). */
   superseded(clientId: string, connection: envelope.ConnectionNumber): void
+  /** An operator ends the connection with this number, if the client still has it. */
+  disconnected(clientId: string, how: Disconnection): void
   /** Records of a shared subscription that this proxy has now: each is settled or given back (D10). */
   leased(queue: number, group: string, messages: readonly Message[]): void
   /** The home of these queues has moved: live connections whose client hashes to one are announced to it, clean ones first. */

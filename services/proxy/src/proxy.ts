@@ -1,8 +1,10 @@
 import type { ApiServer } from '@tern/api'
 import { reasonCode } from '@tern/mqtt'
+import { type RpcServer, startServer } from '@tern/rpc'
 import type { Metrics } from '@tern/telemetry'
 import { startApi } from './adapters/api/server.ts'
 import { ClientConnection } from './adapters/connection/client-connection.ts'
+import { proxyRpcService } from './adapters/inspect/proxy-service.ts'
 import type { ClientSocket } from './adapters/net/client-socket.ts'
 import type { Listening } from './adapters/net/listening.ts'
 import { listenTcp } from './adapters/net/tcp.ts'
@@ -32,6 +34,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
   let present: Incarnation | undefined
   let listeners: Listening[] = []
   let api: ApiServer | undefined
+  let rpc: RpcServer | undefined
   let stopped = false
 
   const { connectionsMax = connectionLimits.connectionsMax } = config
@@ -48,7 +51,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     api?.kill()
     api = undefined
   }
-  const listen = async ({ context, scans, traces }: Incarnation) => {
+  const listen = async ({ context, scans, traces, members, nameservers }: Incarnation) => {
     const { packetBytesMax } = connectionLimits
     const options = { clock, packetBytesMax, accept }
     const { mqtt, mqttShared, websocket, websocketShared } = config
@@ -56,12 +59,12 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     for (const address of mqttShared) listeners.push(await listenTcp(address, true, options))
     for (const address of websocket) listeners.push(await listenWebSocket(address, false, options))
     for (const address of websocketShared) listeners.push(await listenWebSocket(address, true, options))
-    api = await startApi({ config, context, scans, traces })
+    api = await startApi({ config, context, scans, traces, members, nameservers })
   }
 
   /** Clients are let in only when they can be served: a port that is open is a promise. */
   const live = async (): Promise<void> => {
-    present = await beginIncarnation(config, config.mqtt, { ...ports, counters }, () => {
+    present = await beginIncarnation(config, rpc?.address ?? config.rpc, { ...ports, counters }, () => {
       present = undefined
       closeListeners()
       closeApi()
@@ -71,7 +74,10 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
   }
 
   return {
-    start: live,
+    async start() {
+      rpc = await startServer(config.rpc, [proxyRpcService(() => present?.inspect)])
+      await live()
+    },
     async stop() {
       stopped = true
       closeListeners()
@@ -80,6 +86,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
       await api?.stop()
       await new Promise<void>((resolve) => void setTimeout(resolve, goodbyeMs))
       present?.stop()
+      rpc?.stop()
     },
     metrics: proxyMetrics(counters, () => present),
     serves: () => listeners.length > 0,

@@ -12,7 +12,15 @@ export const settings = {
     env: 'TERN_PROXY_MQTT',
     kind: 'address',
     default: '127.0.0.1:1883',
-    help: 'host:port for MQTT over TCP, its own: nameservers know the proxy by it',
+    help: 'host:port for MQTT over TCP, its own',
+  },
+  rpc: {
+    flag: 'rpc',
+    env: 'TERN_PROXY_RPC',
+    kind: 'address',
+    default: '127.0.0.1:7600',
+    min: 0,
+    help: 'host:port of what other services ask it: nameservers know the proxy by it; port 0 takes a free one',
   },
   mqttShared: {
     flag: 'mqtt-shared',
@@ -92,15 +100,15 @@ type ProxySettings = Settings<typeof settings>
 
 /** What no setting can judge alone. */
 export function checkSettings(given: ProxySettings): (string | undefined)[] {
-  const { mqtt, mqttShared, websocket, websocketShared, api, apiShared, metrics, allowAnonymous } = given
-  const addresses = [mqtt, ...mqttShared, ...websocket, ...websocketShared, ...api, ...apiShared, ...metrics]
+  const { mqtt, rpc, mqttShared, websocket, websocketShared, api, apiShared, metrics, allowAnonymous } = given
+  const addresses = [mqtt, rpc, ...mqttShared, ...websocket, ...websocketShared, ...api, ...apiShared, ...metrics]
   return [...addresses.map((address) => loopbackOnly(address, allowAnonymous)), checkTraceKey(given.traceKey)]
 }
 
 export function configOf(given: ProxySettings, draw: () => string): ProxyConfig {
-  const { zone, nameservers, mqtt, mqttShared, websocket, websocketShared, api, apiShared } = given
+  const { zone, nameservers, mqtt, rpc, metrics, mqttShared, websocket, websocketShared, api, apiShared } = given
   const { connectionsMax, trace, tellTraces, traceKey, log } = given
-  const listeners = { mqtt, mqttShared, websocket, websocketShared, api, apiShared }
+  const listeners = { mqtt, rpc, metrics: metrics[0], mqttShared, websocket, websocketShared, api, apiShared }
   const about = { log: log === '' || log === 'kafka' ? log : 'embedded', mode: '' }
   return {
     about,

@@ -2,5 +2,6 @@ export { type Endpoint, type EndpointOptions, serveEndpoints, serveEndpointsOrEx
 export { exportMetricSpecs } from './export-metrics.ts'
 export { metricsSetting } from './metrics-setting.ts'
 export { type Exporting, openTelemetry } from './open-telemetry.ts'
+export { type ProcessLoad, processLoad } from './process-load.ts'
 export { processMetricSpecs } from './process-metrics.ts'
 export { reportNumbers } from './report-numbers.ts'

@@ -4,11 +4,14 @@ import { batches, encodeBatch, encodeBody, readBody } from '@tern/record'
 import type { Logger } from '@tern/runtime'
 import { applyControl } from '../core/apply-control.ts'
 import { type ControlState, noControlState } from '../core/control-state.ts'
+import { RegionEvents } from '../core/region-events.ts'
 
 const topic = 'tern.control'
 
 export type ControlLog = Readonly<{
   state(): ControlState
+  /** What the records say to people. */
+  events: RegionEvents
   /** Resolves when the fold has reached the end that the log had when this was called; rejects when it cannot. */
   caughtUp(): Promise<void>
   /** Appends all or none, in one batch. Rejects when the log refuses or does not say; the fold tells in the end. */
@@ -26,11 +29,12 @@ type Waiter = Readonly<{ through: number; resolve: () => void; reject: (reason: 
 /** Folds tern.control from its start and follows it. */
 export async function openControlLog(log: Log, logger: Logger): Promise<ControlLog> {
   const listeners: ((state: ControlState) => void)[] = []
+  const events = new RegionEvents()
   let waiting: Waiter[] = []
   let state = noControlState
   let hole: Error | undefined
 
-  const take = (offset: number, body: Buffer) => {
+  const take = (offset: number, timeMs: number, body: Buffer) => {
     if (offset <= state.through) return
     const event = eventOf(body, offset, logger)
     const next = applyControl(state, offset, event)
@@ -41,6 +45,7 @@ export async function openControlLog(log: Log, logger: Logger): Promise<ControlL
       return
     }
     hole = undefined
+    events.take(offset, timeMs, event, state, next)
     state = next
     if (event.event?.$case === 'snapshot' && state.snapshots.newest !== offset)
       logger.warn('a snapshot of tern.control is void', { offset })
@@ -53,7 +58,7 @@ export async function openControlLog(log: Log, logger: Logger): Promise<ControlL
   const [range] = await log.offsets(topic, [0])
   const tail = log.tail(topic, 0, range?.start ?? 0, (bytes) => {
     for (const batch of batches(bytes)) {
-      for (const { offset, body } of batch.records()) take(offset, body)
+      for (const { offset, body } of batch.records()) take(offset, batch.appendTimeMs, body)
     }
     if (hole === undefined) for (const listener of listeners) listener(state)
     else logger.error(hole.message)
@@ -62,6 +67,7 @@ export async function openControlLog(log: Log, logger: Logger): Promise<ControlL
 
   return {
     state: () => state,
+    events,
     async caughtUp() {
       const [{ end } = { end: 0 }] = await log.offsets(topic, [0])
       if (hole !== undefined) throw hole

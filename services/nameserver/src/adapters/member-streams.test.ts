@@ -60,7 +60,7 @@ test('a heartbeat is heard', async () => {
   const before = seen('x')?.heardAt ?? 0
   await expect
     .poll(() => {
-      side.send({ message: { $case: 'heartbeat', value: { serving: [], logSilentMs: 0 } } })
+      side.send({ message: { $case: 'heartbeat', value: { serving: [], logSilentMs: 0, clients: 0 } } })
       return seen('x')?.heardAt ?? 0
     })
     .toBeGreaterThan(before)

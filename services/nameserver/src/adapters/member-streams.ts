@@ -26,12 +26,27 @@ type Entry = {
   refused: boolean
   logSilentMs: number
   logMissedAt: number
+  clients: number
+  serving: ReadonlySet<number>
+  servingSince: number
   stream: RegisterStream | undefined
   told: number | undefined
 }
 
 /** True when nobody listens at host:port. A host that does not answer is not a refusal. */
 export type IsRefused = (address: string) => Promise<boolean>
+
+const entryOf = (hello: nameserver.Hello, stream: RegisterStream, now: number): Entry => ({
+  ...{ hello, stream, heardAt: now, refused: false, logSilentMs: 0, logMissedAt: 0 },
+  ...{ clients: 0, serving: new Set(), servingSince: now, told: undefined },
+})
+
+function note(entry: Entry, { clients, serving }: nameserver.Heartbeat): void {
+  entry.clients = clients
+  if (serving.length === entry.serving.size && serving.every((queue) => entry.serving.has(queue))) return
+  entry.serving = new Set(serving)
+  entry.servingSince = entry.heardAt
+}
 
 /** Register streams of members: hears their heartbeats, and looks whether an address still listens when a stream breaks. */
 export function createMemberStreams(options: {
@@ -89,15 +104,7 @@ export function createMemberStreams(options: {
       if (hello.address !== '' && other.hello.address === hello.address && other.hello.nonce !== hello.nonce)
         other.refused = true
     }
-    const entry: Entry = {
-      hello,
-      heardAt: clock.now(),
-      refused: false,
-      logSilentMs: 0,
-      logMissedAt: 0,
-      stream,
-      told: undefined,
-    }
+    const entry = entryOf(hello, stream, clock.now())
     members.set(hello.nonce, entry)
     tell(entry)
     options.changed()
@@ -114,6 +121,7 @@ export function createMemberStreams(options: {
             entry.heardAt = clock.now()
             entry.logSilentMs = message?.$case === 'heartbeat' ? message.value.logSilentMs : 0
             if (entry.logSilentMs > logMomentMs) entry.logMissedAt = entry.heardAt
+            if (message?.$case === 'heartbeat') note(entry, message.value)
           }
         },
         end() {

@@ -8,10 +8,12 @@ export type NameserverHandlers = Readonly<{
   hub: WatchHub
   ping(request: nameserver.PingRequest): nameserver.PingResponse
   drain(request: nameserver.DrainRequest): Promise<nameserver.DrainResponse>
+  look(): nameserver.LookResponse
+  listEvents(request: nameserver.ListEventsRequest): nameserver.ListEventsResponse
 }>
 
 /** tern.nameserver.v1.NameserverService over gRPC. */
-export function nameserverService({ register, hub, ping, drain }: NameserverHandlers): RpcService {
+export function nameserverService({ register, hub, ping, drain, look, listEvents }: NameserverHandlers): RpcService {
   const implementation: nameserver.NameserverServiceServer = {
     register: (call) => register(acceptStream(call)),
     watchRoutes(call) {
@@ -23,6 +25,8 @@ export function nameserverService({ register, hub, ping, drain }: NameserverHand
     },
     ping: unaryHandler(ping),
     drain: unaryHandler(drain),
+    look: unaryHandler(look),
+    listEvents: unaryHandler(listEvents),
   }
   return { definition: nameserver.NameserverServiceService, implementation }
 }

@@ -6,6 +6,7 @@ const pingInterval = 200
 const pingDeadline = 400
 
 export type PeerView = Readonly<{
+  address: string
   /** The run that answers at the address, "name/nonce"; undefined until one did. */
   run: string | undefined
   heardAt: number
@@ -39,7 +40,7 @@ const overGrpc: ConnectPeer = (address) => {
   return { ping: (request) => unaryCall(client, ping, request, pingDeadline), close: () => client.close() }
 }
 
-type Peer = { -readonly [K in keyof PeerView]: PeerView[K] } & { address: string }
+type Peer = { -readonly [K in keyof PeerView]: PeerView[K] }
 
 /** Pings every other nameserver, and keeps what each last said. */
 export function createPeers(options: {

@@ -51,6 +51,8 @@ function applyDecision(state: ControlState, offset: number, event: Decided): Con
       if (state.members.get(broker)?.kind !== control.MemberKind.BROKER || queue >= state.queues) return state
       return { ...state, routes: new Map(state.routes).set(queue, { queue, broker, epoch: offset }) }
     }
+    case 'recovered':
+      return state
     case 'drainChanged': {
       const member = state.members.get(event.value.incarnation)
       if (member === undefined) return state

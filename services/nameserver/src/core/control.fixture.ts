@@ -25,7 +25,7 @@ export const joined = (claim: number, nonce: string, zone = 'az-a', kind: 'BROKE
 
 export const died = (claim: number, incarnation: number): Recorded => ({
   claim,
-  event: { $case: 'died', value: { incarnation, reason: 'silent' } },
+  event: { $case: 'died', value: { incarnation, reason: 'silent', silentMs: 0 } },
 })
 
 export const assigned = (claim: number, queue: number, broker: number): Recorded => ({

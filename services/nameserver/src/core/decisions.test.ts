@@ -12,7 +12,22 @@ const quiet: Sights = {
 
 const hello = { kind: control.MemberKind.BROKER, nonce: 'new', zone: 'az-a', address: 'new:1', detail: undefined }
 const own = (nonce: string, heardAt: number, refused = false): Sights['own'] =>
-  new Map([[nonce, { hello: { ...hello, nonce }, heardAt, refused, connected: true, logSilentMs: 0, logMissedAt: 0 }]])
+  new Map([
+    [
+      nonce,
+      {
+        hello: { ...hello, nonce },
+        heardAt,
+        refused,
+        connected: true,
+        logSilentMs: 0,
+        logMissedAt: 0,
+        clients: 0,
+        serving: new Set<number>(),
+        servingSince: 0,
+      },
+    ],
+  ])
 const peer = (incarnation: number, silentMs: number, refused = false, observedAt = now): Sights['peers'][number] => ({
   run: 'ns-b/1',
   heardAt: observedAt,
@@ -53,11 +68,14 @@ test('who comes at the address of another run buries it, also one that this lead
     connected: true,
     logSilentMs: 0,
     logMissedAt: 0,
+    clients: 0,
+    serving: new Set<number>(),
+    servingSince: 0,
   }
   const decided = decisionsOf(owned, { ...quiet, own: new Map([['new', seen]]), peers: [othersHeard([])] }, limits)
   expect(decided).toContainEqual({
     $case: 'died',
-    value: { incarnation: 2, reason: 'another run serves at its address' },
+    value: { incarnation: 2, reason: 'another run serves at its address', silentMs: 0 },
   })
   const gone = { ...quiet, own: new Map([['new', { ...seen, connected: false }]]), peers: [othersHeard([])] }
   expect(decisionsOf(owned, gone, limits).map(({ $case }) => $case)).not.toContain('died')
@@ -70,7 +88,10 @@ test('a death and the new places of its queues go in one batch', () => {
     peers: [othersHeard([{ incarnation: 2, silentMs: 5, refused: true }])],
   }
   expect(decisionsOf(owned, sights, limits)).toEqual([
-    { $case: 'died', value: { incarnation: 2, reason: '2 nameservers find its connections reset and refused' } },
+    {
+      $case: 'died',
+      value: { incarnation: 2, reason: '2 nameservers find its connections reset and refused', silentMs: 0 },
+    },
     { $case: 'assigned', value: { queue: 0, broker: 4 } },
   ])
 })

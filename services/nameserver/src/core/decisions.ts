@@ -88,9 +88,14 @@ function deaths(state: ControlState, sights: Sights): Death[] {
     const reason = succeeded
       ? 'another run serves at its address'
       : causeOfDeath(member, seen, alivePeers.length + 1, now)
-    return reason === undefined ? [] : [{ $case: 'died' as const, value: { incarnation: member.incarnation, reason } }]
+    return reason === undefined
+      ? []
+      : [{ $case: 'died' as const, value: { incarnation: member.incarnation, reason, silentMs: silence(seen, now) } }]
   })
 }
+
+const silence = (sights: readonly Sight[], now: number): number =>
+  Math.max(0, Math.round(now - Math.max(...sights.map(({ heardAt }) => heardAt))))
 
 /** By address, the run that is connected now: an address belongs to one run at a time, so whoever had it before is gone. */
 function successorsOf({ own }: Sights): ReadonlyMap<string, string> {

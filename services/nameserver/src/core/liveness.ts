@@ -22,6 +22,10 @@ export type SeenMember = Readonly<{
   /** As it said last, and when it last said more than a moment. */
   logSilentMs: number
   logMissedAt: number
+  /** Connections of a proxy, and queues of a broker with the time since when it serves just these, as it said last. */
+  clients: number
+  serving: ReadonlySet<number>
+  servingSince: number
 }>
 
 /** What one nameserver sees of a member, brought to this nameserver's clock. */

@@ -1,4 +1,4 @@
-import { home } from '@tern/proto'
+import { home, type state } from '@tern/proto'
 import { type Clock, type Logger, pause } from '@tern/runtime'
 import type { Telemetry } from '../../core/counters.ts'
 import {
@@ -18,6 +18,7 @@ import { nextDueAt } from '../../core/home/expiry.ts'
 import { homeLimits, reasonCodes } from '../../core/home/limits.ts'
 import { holderOf } from '../../core/home/overtaken.ts'
 import { clientsOf, type HomeWrite, leftovers, writesOf } from '../../core/home/records.ts'
+import { SessionIndex } from '../../core/home/session-index.ts'
 import { SharedFilters } from '../../core/home/subscriptions.ts'
 import { type Asked as AskedOfHome, either, type Told, tell } from './answers.ts'
 import { opened, status, willRecord } from './calls.ts'
@@ -47,6 +48,8 @@ const takesOver = (command: ClientCommand, effects: readonly ClientEffect[]): bo
 const both = (...parts: Promise<void>[]): Promise<void> => Promise.all(parts).then(() => {})
 
 type Reply = (answer: home.HomeAnswer) => void
+/** `busy`: too much waits to be written. */
+type Deleted = 'deleted' | 'absent' | 'not-owner' | 'busy'
 type Asked = Readonly<{ call: home.HomeCall; proxy: number; reply: Reply }>
 
 /**
@@ -60,6 +63,7 @@ export class HomeRunner {
   /** Connection numbers of this epoch whose session has ended; insertion order is age. */
   readonly #ended = new Map<string, ConnectionNumber>()
   readonly #shared = new SharedFilters()
+  readonly index = new SessionIndex()
   readonly #deadlines = new Deadlines()
   /** CONNECTs that wait for the report of the connection before. */
   readonly #parked = new Map<string, Set<() => void>>()
@@ -74,6 +78,7 @@ export class HomeRunner {
     this.#sweep()
     for (const [clientId, client] of this.#clients) {
       this.#shared.changed(unknownClient, client)
+      this.index.changed(clientId, unknownClient, client)
       for (const proxy of proxiesOf(client)) if (!options.proxyAlive(proxy)) this.#proxyDied(clientId, proxy)
       this.#watch(clientId)
     }
@@ -99,6 +104,37 @@ export class HomeRunner {
 
   get clients(): number {
     return this.#clients.size
+  }
+
+  /** Client ids with a session, in order. */
+  from(prefix: string, after: string): Iterable<string> {
+    return this.index.from(prefix, after)
+  }
+
+  subscriptionsOf(clientId: string): readonly state.Subscription[] {
+    return this.#clients.get(clientId)?.session?.subscriptions ?? []
+  }
+
+  client(clientId: string): Client | undefined {
+    return this.#clients.get(clientId)
+  }
+
+  /** Has the proxy of the client's connection end it; false when there is none, or its proxy cannot be told. */
+  disconnect(clientId: string, reasonCode: number, reason: string): boolean {
+    const session = this.#clients.get(clientId)?.session
+    if (session === undefined || session.disconnectedAtMs !== undefined) return false
+    return this.#tellDisconnected(clientId, session, reasonCode, reason)
+  }
+
+  /** Resolves once the session's end is durable. */
+  async delete(clientId: string): Promise<Deleted> {
+    const { status, reasonCode } = await new Promise<home.HomeAnswer>((reply) => {
+      const call = { id: 0, queue: 0, clientId, call: undefined }
+      this.#submit(clientId, { type: 'delete', now: this.#options.clock.now() }, { call, proxy: 0, reply })
+    })
+    if (status === home.HomeStatus.OK) return 'deleted'
+    if (status === home.HomeStatus.NOT_OWNER) return 'not-owner'
+    return reasonCode === 0 ? 'absent' : 'busy'
   }
 
   close(): void {
@@ -228,6 +264,7 @@ export class HomeRunner {
 
   #keep(clientId: string, before: Client, client: Client): void {
     this.#shared.changed(before, client)
+    this.index.changed(clientId, before, client)
     const number = newestNumber(client) === undefined ? newestNumber(before) : undefined
     if (number !== undefined) {
       this.#ended.delete(clientId)
@@ -247,7 +284,10 @@ export class HomeRunner {
     else if (effect.type === 'done') asked?.reply(status(id, OK))
     else if (effect.type === 'superseded') asked?.reply(status(id, SUPERSEDED))
     else if (effect.type === 'refused') asked?.reply(status(id, REFUSED, effect.reasonCode))
+    else if (effect.type === 'absent') asked?.reply(status(id, REFUSED))
     else if (effect.type === 'push-superseded') this.#tellOver(clientId, effect)
+    else if (effect.type === 'push-deleted')
+      this.#tellDisconnected(clientId, effect, reasonCodes.administrativeAction, 'its session was deleted')
     else if (effect.type === 'await-report') {
       const told = this.#tellOver(clientId, effect)
       if (told || effect.patient) this.#park(clientId, asked)
@@ -260,6 +300,16 @@ export class HomeRunner {
     { proxy, connection }: Readonly<{ proxy: number; connection: ConnectionNumber }>,
   ): boolean {
     return this.#options.push(proxy, { clientId, push: { $case: 'superseded', value: { connection } } })
+  }
+
+  #tellDisconnected(
+    clientId: string,
+    { proxy, connection }: Readonly<{ proxy: number; connection: ConnectionNumber }>,
+    reasonCode: number,
+    reason: string,
+  ): boolean {
+    const value = { connection, reasonCode, reason }
+    return this.#options.push(proxy, { clientId, push: { $case: 'disconnected', value } })
   }
 
   #park(clientId: string, asked: Asked | undefined): void {

@@ -35,6 +35,8 @@ export type HomeService = Readonly<{
   store(queue: number): StateStore | undefined
   /** Clients that the homes know. */
   clients(): number
+  /** Those that serve, by queue. */
+  serving(): ReadonlyMap<number, HomeRunner>
 }>
 
 /** The homes of the queues that this broker owns. */
@@ -96,5 +98,6 @@ export function createHomeService({ log, broker, ...options }: HomeServiceOption
     },
     store: (queue) => homes.get(queue)?.store,
     clients: () => [...homes.values()].reduce((sum, { clients }) => sum + clients, 0),
+    serving: () => homes,
   }
 }

@@ -65,6 +65,11 @@ export class Ownership {
     return this.owned.size - this.serving.length
   }
 
+  /** Queues that are served now, or whose takeover is under way. */
+  get all(): number[] {
+    return [...this.owned.keys()]
+  }
+
   /** Queues that are served now. */
   get serving(): number[] {
     return [...this.owned].filter(([, { runner }]) => runner !== undefined).map(([queue]) => queue)

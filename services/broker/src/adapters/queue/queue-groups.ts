@@ -16,6 +16,8 @@ const keepEveryMs = 1_000
 const putBytesMax = 400_000
 
 export type GroupRecipient = Readonly<{
+  /** Its incarnation. */
+  proxy?: number | undefined
   /** It stands in this broker's zone. */
   near?: boolean
   lease(queue: number, group: string, message: Message): void
@@ -134,6 +136,35 @@ export class QueueGroups {
     }
   }
 
+  get size(): number {
+    return this.groups.size
+  }
+
+  get(name: string): Group | undefined {
+    return this.groups.get(name)
+  }
+
+  names(): Iterable<string> {
+    return this.groups.keys()
+  }
+
+  /**
+   * Lets the group go on at another position, whatever it had settled; resolves once that is durable. Undefined when sessions have
+   * records of it for good: those would be lost, or come twice.
+   */
+  reset(moved: Group, position: number): Promise<void> | undefined {
+    if (moved.taken.openCount > 0) return undefined
+    const taken = [...moved.taken.positions()]
+    const writes = taken.map((each): StateWrite => [takenKey(moved.name, each), undefined])
+    const progress = { queue: this.options.queue, low: position - 1, settled: [] }
+    const durable = this.options.store.putInOrder([this.entryOf(moved, progress), ...writes])
+    moved.reset(position)
+    moved.taken.forget(taken)
+    this.kept.set(moved.name, moved.revision)
+    this.pump()
+    return durable
+  }
+
   private begin(name: string): Group {
     const { queue, clock, end } = this.options
     const begun: Group = new SharedGroup(name, { queue, low: end() - 1, settled: [] }, 0)
@@ -192,14 +223,13 @@ export class QueueGroups {
     }
   }
 
-  private entryOf(written: Group): StateWrite {
+  private entryOf(written: Group, progress = this.progressOf(written)): StateWrite {
     const { name, emptySinceMs } = written
-    const progress = this.progressOf(written)
     const empty = emptySinceMs === undefined ? {} : { emptySinceMs }
     return [`group/${name}`, { $case: 'group', value: { group: name, members: [], starts: [], progress, ...empty } }]
   }
 
-  private progressOf(each: Group): state.QueueProgress {
+  progressOf(each: Group): state.QueueProgress {
     const { queue, end } = this.options
     return each.progress(queue, each.live ? end() : each.next)
   }
@@ -237,7 +267,9 @@ export class QueueGroups {
     for (let waiting = each.unheld(clock.now()); waiting.length > 0; ) {
       if (this.closed || !each.mayLease(clock.now())) return
       const first = waiting[0] as number
+      const { resets } = each
       const { messages, next } = await past.messagesFrom(first)
+      if (each.resets !== resets) return
       const wanted = new Set(waiting)
       for (const message of messages) {
         if (!wanted.has(message.position)) continue
@@ -260,7 +292,9 @@ export class QueueGroups {
       }
       if (!each.mayLease(clock.now())) return
       const from = each.next
+      const { resets } = each
       const { messages, next } = await past.messagesFrom(from)
+      if (each.resets !== resets) continue
       for (const message of messages) {
         if (message.position < from || each.isOver(message.position) || !matches(each.filter, message.topic)) continue
         if (!this.lease(each, message)) {

@@ -70,6 +70,10 @@ export class QueueRunner {
   private appending = false
   private appendedAt = 0
   private folding = 0
+  /** Of records that came by since the takeover, and when the last one was stored. */
+  passedBytes = 0
+  passedCount = 0
+  newestMs = 0
   private reading: Promise<void> = Promise.resolve()
   private pumping = false
   private closed = false
@@ -313,6 +317,9 @@ export class QueueRunner {
   }
 
   private take(position: number, timeMs: number, body: Buffer, reading: Reading): void {
+    this.passedBytes += body.length
+    this.passedCount++
+    this.newestMs = timeMs
     const topic = this.judge(position, body, reading)
     if (topic === undefined) {
       this.past.passOver(position, body.length)

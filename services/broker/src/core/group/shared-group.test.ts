@@ -166,3 +166,18 @@ test('what a proxy brought back and settled is not leased again when the reading
   expect(group.isOver(8)).toBe(true)
   expect(group.progress(0, 4)).toEqual({ queue: 0, low: 3, settled: [{ first: 8, last: 8 }] })
 })
+
+test('a group that is moved forgets what it had leased and settled, and who has such a record may not take it', () => {
+  const group = fresh()
+  group.join('p', 4, [], 0, 0)
+  for (const position of [0, 1, 2]) group.lease(position, 0)
+  group.settle('p', [0, 2], [])
+  group.reset(0)
+  expect(group.progress(0, group.next)).toEqual({ queue: 0, low: -1, settled: [] })
+  expect(group.holders()).toEqual([{ recipient: 'p', credit: 4, held: 0 }])
+  const session = { epoch: 1, counter: 1 }
+  const taken = { group: group.name, position: 1, clientId: 'c', session, proxy: 0, done: false }
+  expect(group.mayTake('p', taken)).toBe(false)
+  group.settle('p', [1], [])
+  expect(group.lease(0, 0)).toBe('p')
+})

@@ -23,6 +23,8 @@ export class SharedGroup<R> {
   revision = 0
   emptySinceMs: number | undefined
   readonly taken = new TakenRecords()
+  /** How often an operator has moved it: what was read before is not for it. */
+  resets = 0
   private readonly leases = new Map<number, Lease<R>>()
   private readonly takers = new Map<R, Taker<R>>()
   private settledAbove: state.PositionRange[]
@@ -128,6 +130,29 @@ export class SharedGroup<R> {
       return taker
     }
     return undefined
+  }
+
+  /** Goes on at the position, whatever was leased or settled. Not while a session has a record for good. */
+  reset(position: number): void {
+    this.resets++
+    this.revision++
+    this.live = false
+    this.next = position
+    this.settledAbove = []
+    this.leases.clear()
+    for (const taker of this.takers.values()) taker.held = 0
+  }
+
+  /** What is leased, whoever holds it. */
+  get leased(): number {
+    return this.leases.size
+  }
+
+  /** What each proxy can hold, and what it holds; undefined: not known yet who. */
+  holders(): { recipient: R | undefined; credit: number; held: number }[] {
+    const unheld = [...this.leases.values()].filter(({ holder }) => holder === undefined).length
+    const known = [...this.takers.values()].map(({ recipient, credit, held }) => ({ recipient, credit, held }))
+    return unheld === 0 ? known : [...known, { recipient: undefined, credit: 0, held: unheld }]
   }
 
   /** There is nothing left to lease. */

@@ -50,6 +50,12 @@ export class TakenRecords {
     }
   }
 
+  get openCount(): number {
+    let count = 0
+    for (const positions of this.open.values()) count += positions.size
+    return count
+  }
+
   /** The record as it is now; undefined when it is not the session's, or not known any more. */
   finish(position: number, clientId: string, session: ConnectionNumber): state.Taken | undefined {
     const taken = this.records.get(position)

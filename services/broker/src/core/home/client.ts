@@ -59,8 +59,12 @@ export type ClientEffect =
   | Readonly<{ type: 'done' }>
   | Readonly<{ type: 'superseded' }>
   | Readonly<{ type: 'refused'; reasonCode: number }>
+  /** There is no session. */
+  | Readonly<{ type: 'absent' }>
   /** Told to the proxy of an older connection. */
   | Readonly<{ type: 'push-superseded'; proxy: number; connection: ConnectionNumber }>
+  /** Likewise, when its session was deleted: it is disconnected. */
+  | Readonly<{ type: 'push-deleted'; proxy: number; connection: ConnectionNumber }>
   /**
    * Told to the proxy too: the command is to be decided again once that connection was closed, or after `reportWaitMs`. At once when the
    * proxy cannot be told, unless `patient`.

@@ -22,6 +22,8 @@ export type ClientCommand =
   | Readonly<{ type: 'close'; request: home.CloseConnection; now: number }>
   /** `ended`: the newest number of this client whose session is known to have ended here. */
   | Readonly<{ type: 'announce'; request: home.Announce; proxy: number; ended: ConnectionNumber | undefined }>
+  /** An operator ends the session, connected or not. */
+  | Readonly<{ type: 'delete'; now: number }>
   /** The recorded death of a proxy incarnation. */
   | Readonly<{ type: 'proxy-died'; proxy: number; now: number }>
   /** Time has passed. */

@@ -8,6 +8,7 @@ import {
   type ClientDecision,
   decideAnnounce,
   decideClose,
+  decideDelete,
   decideDue,
   decideOpen,
   decideProxyDied,
@@ -45,6 +46,8 @@ export function decide(client: Client, command: ClientCommand): ClientDecision {
       return decideClose(client, command)
     case 'announce':
       return decideAnnounce(client, command)
+    case 'delete':
+      return decideDelete(client, command)
     case 'proxy-died':
       return decideProxyDied(client, command)
     case 'due':

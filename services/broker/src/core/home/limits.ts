@@ -11,7 +11,7 @@ export const homeLimits = {
   reportWaitMs: 300,
 }
 
-export const reasonCodes = { unspecified: 0x80, quotaExceeded: 0x97 }
+export const reasonCodes = { unspecified: 0x80, quotaExceeded: 0x97, administrativeAction: 0x98 }
 
 /** The expiry interval that never ends [MQTT5-3.1.2.11.2]. */
 export const neverExpires = 0xffff_ffff

@@ -210,3 +210,32 @@ test('the same number of another proxy is another CONNECT', () => {
   const { effects } = after(first, { ...first, proxy: 2, number: at(2) })
   expect(types(effects)).toEqual(['fire-will'])
 })
+
+const remove = { type: 'delete', now: 5 } as const
+
+test('a session that is deleted ends with all that it holds, and its proxy is told to disconnect', () => {
+  const { client, effects } = after(connect(1), remove)
+  expect(effects).toEqual([{ type: 'push-deleted', proxy: 1, connection: at(1) }, { type: 'done' }])
+  expect(client.session).toBeUndefined()
+})
+
+test('what its connection says afterwards is void, and a repetition of its CONNECT does not bring it back', () => {
+  const first = connect(1, { attempt: 9 })
+  const subscribe: ClientCommand = { type: 'subscribe', request: { connection: at(1), subscriptions: [] } }
+  expect(types(after(first, remove, subscribe).effects)).toEqual(['superseded'])
+  expect(types(after(first, remove, { ...first, number: at(2) }).effects)).toEqual(['superseded'])
+  expect(types(after(first, remove, connect(3, { attempt: 10 })).effects)).toEqual(['opened'])
+})
+
+test('a deleted session takes its will with it: that is due now, and fires once', () => {
+  const { client, effects } = after(connect(1, { will: will(60) }), remove)
+  expect(types(effects)).toEqual(['push-deleted', 'fire-will', 'done'])
+  expect(client.will?.dueAtMs).toBe(5)
+  expect(types(decide(client, close(1, true, 6)).effects)).toEqual(['done'])
+})
+
+test('a session without a connection is deleted without a word to a proxy; one that is not there is absent', () => {
+  expect(types(after(connect(1), close(1, false), remove).effects)).toEqual(['done'])
+  expect(types(after(remove).effects)).toEqual(['absent'])
+  expect(types(after(connect(1), remove, remove).effects)).toEqual(['absent'])
+})

@@ -126,6 +126,20 @@ function endConnection(client: Client, request: End, now: number): ClientDecisio
   return { events, effects: ended.effects }
 }
 
+/**
+ * An operator ends the session with all that it holds. Its will is due with it [MQTT5-3.1.3.2.2]; what its connection says afterwards
+ * is void, and a CONNECT that is repeated, since its answer was lost, does not bring it back.
+ */
+export function decideDelete(client: Client, { now }: Command<'delete'>): ClientDecision {
+  const { session, will } = client
+  if (session === undefined) return answer({ type: 'absent' })
+  const { proxy, connection, disconnectedAtMs } = session
+  const due = will && makeDue(will, Math.min(will.dueAtMs ?? now, now), now, false)
+  const events: ClientEvent[] = [...overtake(client), { type: 'session-ended' }, ...(due?.events ?? [])]
+  const effects: ClientEffect[] = disconnectedAtMs === undefined ? [{ type: 'push-deleted', proxy, connection }] : []
+  return { events, effects: [...effects, ...(due?.effects ?? []), { type: 'done' }] }
+}
+
 export function decideProxyDied(client: Client, { proxy, now }: Command<'proxy-died'>): ClientDecision {
   const { session, will } = client
   const holder = session === undefined ? will?.stored.proxy : session.proxy

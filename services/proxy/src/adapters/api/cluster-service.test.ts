@@ -6,9 +6,19 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { ProxyConfig } from '../../config.ts'
 import { ProxyCounters } from '../../core/counters.ts'
 import type { Context } from '../connection/context.ts'
+import type { Members } from '../region/members.ts'
+import type { Nameservers } from '../region/nameservers.ts'
 import type { Scans } from '../region/scans.ts'
 import type { TraceServices } from '../traces/trace-services.ts'
 import { startApi } from './server.ts'
+
+/** Of what is not asked here. */
+const noConcern = {
+  scans: {} as Scans,
+  traces: {} as TraceServices,
+  members: {} as Members,
+  nameservers: {} as Nameservers,
+}
 
 test('a proxy says what region it serves, and by which of its proxies', async () => {
   const config = {
@@ -19,7 +29,7 @@ test('a proxy says what region it serves, and by which of its proxies', async ()
   const counters = new ProxyCounters()
   const region = { queues: 12 }
   const context = { region, counters, tracer, clock: systemClock, logger: silentLogger } as unknown as Context
-  const server = await startApi({ config, context, scans: {} as Scans, traces: {} as TraceServices })
+  const server = await startApi({ config, context, ...noConcern })
   const client = connectApi(server.addresses[0] ?? '', cluster.ClusterServiceService)
   onTestFinished(() => {
     client.close()

@@ -3,14 +3,20 @@ import { type PublicService, publicService } from '@tern/rpc'
 import { version } from '@tern/runtime'
 import { connectionLimits } from '../../core/connection/limits.ts'
 import { queryLimits } from '../../core/query/limits.ts'
+import type { Admin } from './admin-context.ts'
+import { answering, streaming } from './answers.ts'
 import { type ApiContext, nodeName } from './api-context.ts'
+import { drain } from './drain.ts'
+import { listEvents, watchEvents } from './events.ts'
+import { TopologyView } from './topology.ts'
 
 /** As every region keeps messages: `ternTopics` of libs/log. */
 const retention = { seconds: 72 * 3_600, nanos: 0 }
 
 /** What the region is, and what it does. */
-export function clusterService({ config, context }: ApiContext): PublicService {
+export function clusterService({ config, context, nameservers }: ApiContext, admin: Admin): PublicService {
   const { log = '', mode = '' } = config.about ?? {}
+  const view = new TopologyView(admin, nameservers)
   return publicService(cluster.ClusterServiceService, {
     getServerInfo: () => ({
       version,
@@ -23,5 +29,10 @@ export function clusterService({ config, context }: ApiContext): PublicService {
       pageSizeMax: queryLimits.pageSizeMax,
       mode,
     }),
+    getTopology: async () => ({ topology: await view.look() }),
+    watchTopology: streaming((_, call) => view.watch(call)),
+    listEvents: answering((request) => listEvents(request, admin, nameservers)),
+    watchEvents: streaming((request, call) => watchEvents(request, admin, nameservers, call)),
+    drain: answering((request) => drain(request, admin, nameservers)),
   })
 }

@@ -5,6 +5,8 @@ import { noTracer } from '@tern/telemetry'
 import type { ProxyConfig } from '../../config.ts'
 import { ProxyCounters } from '../../core/counters.ts'
 import type { Context } from '../connection/context.ts'
+import type { Members } from '../region/members.ts'
+import type { Nameservers } from '../region/nameservers.ts'
 import type { TraceServices } from '../traces/trace-services.ts'
 import { FakeOwners } from './owners.fixture.ts'
 import { startApi } from './server.ts'
@@ -20,7 +22,8 @@ export async function served(whenOver: (stop: () => void) => void, queues = 3, a
     clock: systemClock,
     logger: silentLogger,
   } as unknown as Context
-  const server = await startApi({ config, context, scans: owners.scans, traces: askTraces })
+  const others = { members: {} as Members, nameservers: {} as Nameservers }
+  const server = await startApi({ config, context, scans: owners.scans, traces: askTraces, ...others })
   const address = server.addresses[0] ?? ''
   const client = connectApi(address, messaging.MessagingServiceService)
   const keeper = connectApi(address, retained.RetainedServiceService)

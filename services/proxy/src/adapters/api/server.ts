@@ -2,14 +2,18 @@ import { type ApiServer, pageTokens, startApiServer } from '@tern/api'
 import type { PublicService } from '@tern/rpc'
 import { version } from '@tern/runtime'
 import { observeCalls, traceIds, traceKeyUnlessTold } from '@tern/telemetry'
+import type { Admin } from './admin-context.ts'
 import { type ApiContext, nodeName } from './api-context.ts'
 import type { Looking } from './call.ts'
+import { clientService } from './clients-service.ts'
 import { clusterService } from './cluster-service.ts'
 import { type Looks, looksOf } from './looks.ts'
 import { messagingService } from './messaging-service.ts'
 import { metricsService } from './metrics-service.ts'
 import { type Publish, publishTo } from './publish.ts'
 import { retainedService } from './retained-service.ts'
+import { routeService } from './routes-service.ts'
+import { subscriptionService } from './subscriptions-service.ts'
 import { topicRoutes } from './topic-routes.ts'
 import { topicService } from './topic-service.ts'
 import type { TopicSurroundings } from './topics.ts'
@@ -17,9 +21,14 @@ import { traceService } from './trace-service.ts'
 
 /** Every service of tern.v1 that a proxy serves. */
 function publicServices(api: ApiContext, looking: Looking, looks: Looks, publish: Publish): PublicService[] {
-  const { config, context } = api
+  const { config, context, members } = api
+  const { clock, tokens, traceIds: ids } = looking
+  const admin: Admin = { members, tokens, traceIds: ids, context, clock }
   return [
-    clusterService(api),
+    clusterService(api, admin),
+    clientService(admin),
+    subscriptionService(admin),
+    routeService(admin),
     messagingService(
       looking,
       publish,

@@ -46,6 +46,7 @@ class FakeClock {
 
 /** A client's socket, held from the client's side. */
 export class FakeSocket implements ClientSocket {
+  readonly peer = '10.0.0.1:5'
   readonly sent: Buffer[] = []
   paused = false
   closed = false

@@ -8,20 +8,24 @@ import {
   reasonCode,
   type ServerPacket,
 } from '@tern/mqtt'
-import type { envelope } from '@tern/proto'
+import { type envelope, proxy, type state } from '@tern/proto'
 import { unreachable } from '@tern/runtime'
+import type { ClientEventKind } from '../../core/clients/client-events.ts'
+import type { ConnectedClient } from '../../core/clients/connected-client.ts'
 import { connectionLimits } from '../../core/connection/limits.ts'
 import type { InFlightTotals } from '../../core/delivery/in-flight-totals.ts'
+import type { Disconnection } from '../../ports.ts'
 import type { ClientSocket, ClientSocketListener } from '../net/client-socket.ts'
 import type { Connection } from './connection.ts'
 import type { Context } from './context.ts'
+import { describeConnection, inflightOf, subscriptionsOf, unsettledOf } from './describing.ts'
 import { openSession } from './opening.ts'
 import type { Session } from './session.ts'
 
 const { packetBytesMax, socketBytesMax, connectWithinMs, keepAliveGrace, answerBytesMax } = connectionLimits
 
 /** One network connection: packets in their order, one session once CONNECT was answered, and its end. */
-export class ClientConnection implements Connection, ClientSocketListener {
+export class ClientConnection implements Connection, ClientSocketListener, ConnectedClient {
   readonly context: Context
   readonly socket: ClientSocket
   private readonly decoder: Decoder
@@ -35,6 +39,8 @@ export class ClientConnection implements Connection, ClientSocketListener {
   private keepAliveMs = 0
   private heardAt: number
   clientId: string | undefined
+  /** When CONNECT was answered. */
+  connectedAtMs = 0
   /** The greatest packet that the client takes [MQTT5-3.1.2-24]. */
   packetBytesMax = Number.POSITIVE_INFINITY
 
@@ -79,6 +85,9 @@ export class ClientConnection implements Connection, ClientSocketListener {
     this.context.counters.sessions++
     this.context.counters.connects.add(reasonCode.success)
     this.keepAliveMs = keepAliveSeconds * 1000 * keepAliveGrace
+    this.connectedAtMs = this.context.clock.now()
+    this.context.connections.clients.add(session.author.clientId, this)
+    this.note('connected', '', reasonCode.success)
     this.unblock()
   }
 
@@ -86,7 +95,8 @@ export class ClientConnection implements Connection, ClientSocketListener {
   refuse(code: number, why: string): void {
     this.send({ type: 'connack', sessionPresent: false, reasonCode: code, properties: {} })
     this.context.counters.connects.add(code)
-    this.finish(why)
+    this.note('refused', why, code)
+    this.finish(why, code)
     this.socket.end()
   }
 
@@ -118,7 +128,7 @@ export class ClientConnection implements Connection, ClientSocketListener {
     }
     this.session?.ended({ willApplies: true })
     this.context.counters.endings.add(code)
-    this.finish(why)
+    this.finish(why, code)
     this.socket.end()
   }
 
@@ -126,13 +136,50 @@ export class ClientConnection implements Connection, ClientSocketListener {
   left(willApplies: boolean, expirySeconds: number | undefined): void {
     this.session?.ended({ willApplies, expirySeconds })
     this.context.counters.endings.add(reasonCode.normalDisconnection)
-    this.finish('the client disconnected')
+    this.finish('the client disconnected', reasonCode.normalDisconnection)
     this.socket.end()
   }
 
   /** A newer connection of the client has this number or a higher one above it [MQTT5-3.1.4-3]. */
   superseded(number: envelope.ConnectionNumber): void {
     if (this.session?.isAtMost(number)) this.close(reasonCode.sessionTakenOver, 'the session was taken over')
+  }
+
+  /** An operator ends it, unless the client has a newer one already. */
+  disconnected({ connection, reasonCode: code, reason }: Disconnection): void {
+    if (this.session?.isAtMost(connection)) this.close(code, reason)
+  }
+
+  /** For operators. */
+  note(kind: ClientEventKind, reason: string, code: number): void {
+    const { clock, connections } = this.context
+    const { clientId = '', socket } = this
+    connections.events.note(clock.now(), { clientId, kind, reason, reasonCode: code, address: socket.peer })
+  }
+
+  describe(): proxy.Connection {
+    const { session, connectedAtMs } = this
+    const where = { address: this.socket.peer, connectedAtMs }
+    return session ? describeConnection(session, where) : proxy.Connection.create()
+  }
+
+  inflight(): proxy.InflightEntry[] {
+    const delivery = this.session?.parts.delivery
+    return delivery === undefined ? [] : inflightOf(delivery)
+  }
+
+  subscriptions(): readonly state.Subscription[] {
+    const delivery = this.session?.parts.delivery
+    return delivery === undefined ? [] : subscriptionsOf(delivery)
+  }
+
+  get endsWithConnection(): boolean {
+    return this.session?.persists === false
+  }
+
+  unsettled(): ReadonlyMap<string, number> {
+    const delivery = this.session?.parts.delivery
+    return delivery === undefined ? new Map() : unsettledOf(delivery)
   }
 
   announce(queue: number): void {
@@ -142,7 +189,7 @@ export class ClientConnection implements Connection, ClientSocketListener {
   destroy(why: string): void {
     if (this.phase === 'closed') return
     this.session?.dropped()
-    this.finish(why)
+    this.finish(why, reasonCode.serverUnavailable)
     this.socket.destroy()
   }
 
@@ -251,12 +298,16 @@ export class ClientConnection implements Connection, ClientSocketListener {
     if (this.phase === 'closed') return
     this.session?.ended({ willApplies: true })
     this.context.counters.lost++
-    this.finish(why)
+    this.finish(why, reasonCode.unspecifiedError)
     this.socket.destroy()
   }
 
-  private finish(why: string): void {
-    if (this.phase === 'open') this.context.counters.sessions--
+  private finish(why: string, code: number): void {
+    if (this.phase === 'open' && this.session !== undefined) {
+      this.context.counters.sessions--
+      this.context.connections.clients.remove(this.session.author.clientId, this)
+      this.note(code === reasonCode.sessionTakenOver ? 'taken over' : 'disconnected', why, code)
+    }
     this.phase = 'closed'
     this.held = undefined
     this.context.connections.remove(this, why)

@@ -1,5 +1,6 @@
 import type { ClientPacket, ServerPacket } from '@tern/mqtt'
 import type { envelope } from '@tern/proto'
+import type { ClientEventKind } from '../../core/clients/client-events.ts'
 import type { Carrier } from '../../core/delivery/carrier.ts'
 import type { InFlightTotals } from '../../core/delivery/in-flight-totals.ts'
 import type { Context } from './context.ts'
@@ -24,6 +25,8 @@ export interface SessionConnection {
   /** Nothing more of the client is handled until `unblock`. */
   block(): void
   unblock(): void
+  /** For operators. */
+  note?(kind: ClientEventKind, reason: string, code: number): void
   /** The packet is handled again once there is room in the queue; of a connection whose client publishes on it. */
   holdUntilRoom?(packet: ClientPacket, queue: number): void
 }

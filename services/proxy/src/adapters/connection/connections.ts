@@ -1,8 +1,11 @@
 import type { envelope } from '@tern/proto'
 import type { Clock, Logger } from '@tern/runtime'
+import { ClientEvents } from '../../core/clients/client-events.ts'
+import { ConnectedClients } from '../../core/clients/connected-clients.ts'
 import { connectionLimits } from '../../core/connection/limits.ts'
 import type { ProxyCounters } from '../../core/counters.ts'
 import { InFlightTotals } from '../../core/delivery/in-flight-totals.ts'
+import type { Disconnection } from '../../ports.ts'
 import type { Connection } from './connection.ts'
 
 const tickMs = 500
@@ -20,6 +23,10 @@ export class Connections {
   /** As of the last look after all of them. */
   inFlight = new InFlightTotals()
   private attempts = 0
+  /** Those with a session, of whatever protocol. */
+  readonly clients = new ConnectedClients()
+  /** What became of clients here, lately. */
+  readonly events = new ClientEvents()
   private stopped = false
 
   constructor(clock: Clock, logger: Logger, counters: ProxyCounters) {
@@ -77,6 +84,10 @@ export class Connections {
 
   superseded(clientId: string, number: envelope.ConnectionNumber): void {
     for (const connection of this.byClient.get(clientId) ?? []) connection.superseded(number)
+  }
+
+  disconnected(clientId: string, how: Disconnection): void {
+    this.clients.get(clientId)?.disconnected(how)
   }
 
   announce(queue: number): void {

@@ -1,4 +1,4 @@
-import { encodeAck, isUtf8, isValidTopicName, type PublishPacket, reasonCode } from '@tern/mqtt'
+import { encodeAck, isUtf8, isValidTopicName, type PublishPacket, reasonCode, reasonName } from '@tern/mqtt'
 import { InboundAliases } from '../../core/connection/inbound-aliases.ts'
 import { type Exchange, InboundExchanges } from '../../core/connection/inbound-exchanges.ts'
 import { connectionLimits } from '../../core/connection/limits.ts'
@@ -20,6 +20,8 @@ export class Publishing {
   /** Records on their way, of any QoS, and who waits until there are none. */
   private appending = 0
   private settled: (() => void) | undefined
+  /** On their way to a queue, or beyond. */
+  published = 0
   /** QoS 1 packets that are not answered. */
   private unanswered = 0
   /** The connection is not read, since versions before 5 know no Receive Maximum. */
@@ -95,6 +97,7 @@ export class Publishing {
     }
     this.appending++
     counters.publish(packet.qos, packet.payload.length)
+    this.published++
     region.append(queue, messageRecord(author, topic, packet, clock.now()), (result) => {
       this.appended()
       if (connection.isClosed) return
@@ -180,7 +183,9 @@ export class Publishing {
   }
 
   private countRefusal(code: number): void {
-    this.session.connection.context.counters.refused.add(code)
+    const { connection } = this.session
+    connection.context.counters.refused.add(code)
+    connection.note?.('publish refused', `a message was refused: ${reasonName(code)}`, code)
   }
 
   private refuse({ qos, packetId, properties }: PublishPacket, topic: string, code: number): void {

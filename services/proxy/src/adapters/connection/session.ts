@@ -56,6 +56,11 @@ export class Session {
     return this.subscribes
   }
 
+  /** What it has needed so far. */
+  get parts(): Readonly<{ delivery: Delivery | undefined; publishing: Publishing | undefined }> {
+    return { delivery: this.outbound, publishing: this.publishes }
+  }
+
   private beginDelivery(): Delivery {
     const { connection, request, resumed } = this
     const { fanOut, groups, region, ledger, clock, counters, logger } = connection.context

@@ -46,6 +46,8 @@ export class Subscribing {
     if (this.closed) return
     const reasonCodes = begun.map((each) => (typeof each === 'number' ? each : (refusal ?? each.subscription.qos)))
     const { connection } = this.session
+    const refused = reasonCodes.find((code) => code >= 0x80)
+    if (refused !== undefined) connection.note?.('subscription refused', reasonName(refused), refused)
     connection.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: {} })
     if (refusal === undefined) this.answerRetained(begun)
   }

@@ -9,6 +9,8 @@ export type ClientSocketListener = Readonly<{
 
 /** The network connection of a client, TCP or WebSocket. Writes of one turn of the event loop leave together. */
 export type ClientSocket = Readonly<{
+  /** host:port of the client. */
+  peer: string
   listen(listener: ClientSocketListener): void
   write(bytes: Buffer): void
   /** Written, and not yet taken by the network. */
@@ -19,6 +21,12 @@ export type ClientSocket = Readonly<{
   end(): void
   destroy(): void
 }>
+
+export const peerOf = ({
+  remoteAddress = '',
+  remotePort = 0,
+}: Readonly<{ remoteAddress?: string | undefined; remotePort?: number | undefined }>) =>
+  remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
 
 /** What a client that was told goodbye may take to close its side. */
 export const goodbyeMs = 2_000

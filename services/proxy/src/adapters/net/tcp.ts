@@ -1,6 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '@tern/runtime'
-import { type ClientSocket, type ClientSocketListener, goodbyeMs, WriteBatch, WriteTurn } from './client-socket.ts'
+import {
+  type ClientSocket,
+  type ClientSocketListener,
+  goodbyeMs,
+  peerOf,
+  WriteBatch,
+  WriteTurn,
+} from './client-socket.ts'
 import { type Listening, listenOn } from './listening.ts'
 
 /** Listens for MQTT over TCP. `shared`: together with other processes (SO_REUSEPORT). */
@@ -16,12 +23,14 @@ export function listenTcp(
 
 /** A class, since its methods are shared: a closure for each of them and each connection is half a kilobyte. */
 class TcpSocket implements ClientSocket {
+  readonly peer: string
   private readonly socket: Socket
   private readonly clock: Clock
   private readonly batch: WriteBatch
 
   constructor(socket: Socket, turn: WriteTurn, clock: Clock) {
     this.socket = socket
+    this.peer = peerOf(socket)
     this.clock = clock
     this.batch = new WriteBatch(turn, (bytes) => socket.write(bytes))
     socket.on('error', ignored)

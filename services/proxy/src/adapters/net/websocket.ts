@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Clock } from '@tern/runtime'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type ClientSocket, goodbyeMs, WriteBatch, WriteTurn } from './client-socket.ts'
+import { type ClientSocket, goodbyeMs, peerOf, WriteBatch, WriteTurn } from './client-socket.ts'
 import { type Listening, listenOn } from './listening.ts'
 
 const path = '/mqtt'
@@ -34,7 +34,9 @@ export function listenWebSocket(
     handleProtocols: (_, request) => protocolOf(request) ?? false,
   })
   webSockets.on('error', () => {})
-  webSockets.on('connection', (webSocket) => options.accept(clientSocket(webSocket, turn, options.clock)))
+  webSockets.on('connection', (webSocket, { socket }) =>
+    options.accept(clientSocket(webSocket, peerOf(socket), turn, options.clock)),
+  )
   return listenOn(server, address, shared).then((listening) => ({
     ...listening,
     close() {
@@ -51,7 +53,7 @@ function protocolOf({ headers }: IncomingMessage): string | undefined {
   return protocols.find((each) => offered.includes(each))
 }
 
-function clientSocket(webSocket: WebSocket, turn: WriteTurn, clock: Clock): ClientSocket {
+function clientSocket(webSocket: WebSocket, peer: string, turn: WriteTurn, clock: Clock): ClientSocket {
   let drained = () => {}
   const batch = new WriteBatch(turn, (bytes) =>
     webSocket.send(bytes, () => {
@@ -67,6 +69,7 @@ function clientSocket(webSocket: WebSocket, turn: WriteTurn, clock: Clock): Clie
   // A frame that is none: the library has said so to the client.
   webSocket.on('error', () => goodbye())
   return {
+    peer,
     listen(listener) {
       drained = () => listener.drain()
       webSocket.on('message', (message: Buffer, isBinary) => {

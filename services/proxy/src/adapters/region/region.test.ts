@@ -106,7 +106,7 @@ async function world() {
   const connected = new Set<string>()
   region.listen({
     covered: (range) => covered.push(range),
-    superseded() {},
+    ...{ superseded() {}, disconnected() {} },
     homeMoved: (queue) => void moved.push(queue),
     leased: (_, __, messages) => void leased.push(...messages.map(({ position }) => position)),
     connected: (clientId) => connected.has(clientId),
@@ -313,7 +313,7 @@ test('live connections are announced to a new home before anything else is asked
   await a.request(({ homeCalls }) => homeCalls.length > 0)
   region.listen({
     covered: () => 0,
-    superseded() {},
+    ...{ superseded() {}, disconnected() {} },
     leased() {},
     connected: () => false,
     homeMoved() {

@@ -46,6 +46,7 @@ export class LinkedRegion implements Region {
   private listener: RegionListener = {
     covered: () => 0,
     superseded() {},
+    disconnected() {},
     homeMoved() {},
     leased() {},
     connected: () => false,
@@ -266,7 +267,9 @@ export class LinkedRegion implements Region {
 
   private pushed({ clientId, push }: home.HomePush): void {
     const connection = push?.value.connection
-    if (connection) this.listener.superseded(clientId, connection)
+    if (connection === undefined) return
+    if (push?.$case === 'disconnected') this.listener.disconnected(clientId, { ...push.value, connection })
+    else this.listener.superseded(clientId, connection)
   }
 }
 

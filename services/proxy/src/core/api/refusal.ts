@@ -1,6 +1,11 @@
 import type { ReasonName } from '@tern/api'
 
-export type RefusalCode = 'INVALID_ARGUMENT' | 'NOT_FOUND' | 'RESOURCE_EXHAUSTED' | 'UNAVAILABLE'
+export type RefusalCode =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'FAILED_PRECONDITION'
+  | 'RESOURCE_EXHAUSTED'
+  | 'UNAVAILABLE'
 
 export type RefusalDetail = Readonly<{
   /** The field that is to blame, in the words of the contract. */

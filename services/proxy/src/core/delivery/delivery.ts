@@ -292,6 +292,11 @@ export class Delivery {
     return phase === 'live' ? Math.max(next, this.options.region.next(queue)) : next
   }
 
+  /** PUBLISH packets to the client. */
+  get delivered(): number {
+    return this.outbox.delivered
+  }
+
   get hasRoom(): boolean {
     return !this.closed && !this.held && this.options.writable() && !this.window.isFull && !this.outbox.isFull
   }

@@ -7,6 +7,8 @@ export class Outbox {
   private readonly send: (bytes: Buffer) => void
   private readonly counters: ProxyCounters
   private bytes = 0
+  /** All that was put. */
+  delivered = 0
 
   constructor(send: (bytes: Buffer) => void, counters: ProxyCounters) {
     this.send = send
@@ -23,6 +25,7 @@ export class Outbox {
   /** At once, unless something before it waits. */
   put(bytes: Buffer, qos: number): void {
     this.counters.deliver(qos, bytes.length)
+    this.delivered++
     const last = this.waiting.at(-1)
     if (last === undefined) {
       this.send(bytes)

@@ -4,6 +4,8 @@ import { decodeEnvelope, readBody } from '@tern/record'
 import { ApiError } from '@tern/rpc'
 import type { TraceIds } from '@tern/telemetry'
 import { messageOf, timestampOf } from '../../../core/api/message.ts'
+import type { ClientEventKind } from '../../../core/clients/client-events.ts'
+import type { ConnectedClient } from '../../../core/clients/connected-client.ts'
 import type { Carrier } from '../../../core/delivery/carrier.ts'
 import type { InFlightTotals } from '../../../core/delivery/in-flight-totals.ts'
 import type { Outgoing } from '../../../core/delivery/outgoing.ts'
@@ -15,6 +17,7 @@ import type { StreamPlan } from '../../../core/stream/open-request.ts'
 import type { Connection } from '../../connection/connection.ts'
 import type { Context } from '../../connection/context.ts'
 import type { Session } from '../../connection/session.ts'
+import { streamClient } from './stream-client.ts'
 
 type Frame = NonNullable<messaging.SubscribeResponse['frame']>
 type SubackOf = (reasonCodes: readonly number[]) => void
@@ -34,6 +37,7 @@ export class StreamConnection implements Connection {
   private deliveries: messaging.Delivery[] = []
   private unsentBytes = 0
   private session: Session | undefined
+  private client: ConnectedClient | undefined
   private credit: number
   private over = false
   private draining = false
@@ -64,6 +68,10 @@ export class StreamConnection implements Connection {
 
   opened(session: Session): void {
     this.session = session
+    const { clock, connections } = this.context
+    this.client = streamClient(session, clock.now())
+    connections.clients.add(this.clientId, this.client)
+    this.note('connected', '', reasonCode.success)
   }
 
   /** Resolves with the reason codes of the next SUBACK. */
@@ -285,7 +293,16 @@ export class StreamConnection implements Connection {
     this.over = true
     this.ending = ending
     this.context.connections.remove(this, why)
+    if (this.client !== undefined) {
+      this.context.connections.clients.remove(this.clientId, this.client)
+      this.note('disconnected', why, ending === undefined ? reasonCode.success : reasonCode.unspecifiedError)
+    }
     this.wake?.()
+  }
+
+  note(kind: ClientEventKind, reason: string, code: number): void {
+    const { clock, connections } = this.context
+    connections.events.note(clock.now(), { clientId: this.clientId, kind, reason, reasonCode: code, address: '' })
   }
 
   private tell(): void {

@@ -1,0 +1,111 @@
+import { control } from '@tern/proto'
+import type { RouteWatcher } from '@tern/routing'
+import { connectClient, unaryCall } from '@tern/rpc'
+import type { Clock } from '@tern/runtime'
+import { type NamedMember, nameMembers } from '../../core/admin/member-names.ts'
+
+/** So long each member may take to answer; who takes longer is named among those that did not. */
+export const answerWithinMs = 500
+/** To one that is not asked any more. */
+const idleMs = 60_000
+
+type Method<In, Out> = Parameters<typeof unaryCall<In, Out>>[1]
+type Connection = { client: ReturnType<typeof connectClient>; usedAt: number }
+
+export type Answered<Out> = Readonly<{ member: NamedMember; answer: Out }>
+export type Gathered<Out> = Readonly<{ answered: readonly Answered<Out>[]; unreachable: readonly string[] }>
+
+/** Asks the other processes of the region, as the route table names them. */
+export class Members {
+  readonly routes: RouteWatcher
+  private readonly clock: Clock
+  private readonly connections = new Map<string, Connection>()
+  private readonly listeners = new Set<() => void>()
+
+  constructor({ routes, clock }: Readonly<{ routes: RouteWatcher; clock: Clock }>) {
+    this.routes = routes
+    this.clock = clock
+    routes.onChange(() => {
+      for (const listener of [...this.listeners]) listener()
+    })
+  }
+
+  /** Members or routes have changed; gives back how to stop listening. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+
+  stop(): void {
+    for (const { client } of this.connections.values()) client.close()
+    this.connections.clear()
+  }
+
+  all(): NamedMember[] {
+    return nameMembers(this.routes.table().members())
+  }
+
+  brokers(): NamedMember[] {
+    return this.all().filter(({ kind }) => kind === control.MemberKind.BROKER)
+  }
+
+  proxies(): NamedMember[] {
+    return this.all().filter(({ kind }) => kind === control.MemberKind.PROXY)
+  }
+
+  get(incarnation: number): NamedMember | undefined {
+    return this.all().find((member) => member.incarnation === incarnation)
+  }
+
+  /** The owner of the queue; undefined: nobody, for a moment. */
+  ownerOf(queue: number): NamedMember | undefined {
+    const owner = this.routes.table().ownerOf(queue)
+    return owner && this.get(owner.broker)
+  }
+
+  /** Queues without an owner, named as what does not answer. */
+  ownerless(): string[] {
+    const table = this.routes.table()
+    return Array.from({ length: table.queues }, (_, queue) => queue)
+      .filter((queue) => table.ownerOf(queue) === undefined)
+      .map((queue) => `queue-${queue}`)
+  }
+
+  /** Rejects with the service's words, or when it does not answer in time. */
+  ask<In, Out>(member: Pick<NamedMember, 'address'>, method: Method<In, Out>, request: In, withinMs = answerWithinMs) {
+    return unaryCall(this.clientTo(member.address), method, request, withinMs)
+  }
+
+  /** All at once; each with a request of its own. */
+  async gather<In, Out>(
+    members: readonly NamedMember[],
+    method: Method<In, Out>,
+    requestOf: (member: NamedMember) => In,
+  ): Promise<Gathered<Out>> {
+    const answered: Answered<Out>[] = []
+    const unreachable: string[] = []
+    await Promise.all(
+      members.map(async (member) => {
+        try {
+          answered.push({ member, answer: await this.ask(member, method, requestOf(member)) })
+        } catch {
+          unreachable.push(member.name)
+        }
+      }),
+    )
+    return { answered, unreachable: unreachable.sort() }
+  }
+
+  private clientTo(address: string): Connection['client'] {
+    const now = this.clock.now()
+    for (const [other, { client, usedAt }] of this.connections) {
+      if (other === address || now - usedAt < idleMs) continue
+      client.close()
+      this.connections.delete(other)
+    }
+    const known = this.connections.get(address) ?? { client: connectClient(address), usedAt: now }
+    known.usedAt = now
+    this.connections.set(address, known)
+    return known.client
+  }
+}
