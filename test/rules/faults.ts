@@ -1,5 +1,6 @@
 import { durableFaults } from './durable-faults.ts'
 import { forgettingFaults } from './forgetting-faults.ts'
+import { lookingFaults } from './looking-faults.ts'
 import { sessionFaults } from './session-faults.ts'
 import { sharedFaults } from './shared-faults.ts'
 
@@ -424,12 +425,6 @@ const fenceFaults: readonly Fault[] = [
   },
 ]
 
-export const faults: readonly Fault[] = [
-  ...queueFaults,
-  ...deliveryFaults,
-  ...forgettingFaults,
-  ...sharedFaults,
-  ...fenceFaults,
-  ...durableFaults,
-  ...sessionFaults,
-]
+const here = [...queueFaults, ...deliveryFaults, ...fenceFaults]
+const beside = [...forgettingFaults, ...sharedFaults, ...durableFaults, ...sessionFaults, ...lookingFaults]
+export const faults: readonly Fault[] = [...here, ...beside]

@@ -15,6 +15,8 @@ export class Level {
   /** What it may have been counted too much, since it took the place of another one: the order of eviction knows it, the figures do not. */
   borrowed = 0
   children: Map<string, Level> | undefined
+  /** The children in a row, and who is looked at next when one has to go. */
+  turns: { readonly names: string[]; next: number } | undefined
   /** Made once children had to be left out. */
   met: DistinctSketch | undefined
   private minute = 0

@@ -10,9 +10,9 @@ export const topicCountLimits = {
   /** What is deeper is counted here. */
   depthMax: 16,
   /** Different topics that wait to be counted; others are left out until they were. */
-  waitingMax: 20_000,
+  waitingMax: 5_000,
   /** Neighbours that are looked at for the quietest. */
-  evictionLooks: 16,
+  evictionLooks: 8,
 } as const
 
 export type Found = Readonly<{ path: string; level: Level }>
@@ -119,7 +119,8 @@ export class TopicCounts {
     const own = Buffer.from(name).toString()
     parent.children ??= new Map()
     const made = new Level()
-    if (isFull || beside >= childrenMax) this.evict(parent, made)
+    if (isFull || beside >= childrenMax) this.evict(parent, own, made)
+    else parent.turns?.names.push(own)
     parent.met?.add(own)
     parent.children.set(own, made)
     this.levels++
@@ -127,22 +128,28 @@ export class TopicCounts {
     return made
   }
 
-  /** The quietest of some neighbours goes; those that were looked at come last the next time. */
-  private evict(parent: Level, made: Level): void {
+  /** The quietest of some neighbours goes, and the next time it is the turn of others (a clock, as caches have it). */
+  private evict(parent: Level, name: string, made: Level): void {
     const children = parent.children as Map<string, Level>
+    parent.turns ??= { names: [...children.keys()], next: 0 }
     if (parent.met === undefined) {
       parent.met = new DistinctSketch()
-      for (const name of children.keys()) parent.met.add(name)
+      for (const each of children.keys()) parent.met.add(each)
     }
-    const looked = [...take(children, topicCountLimits.evictionLooks)]
-    const [quietest] = looked.toSorted(([, a], [, b]) => standingOf(a) - standingOf(b))
-    for (const [name, level] of looked) {
-      children.delete(name)
-      if (name !== quietest?.[0]) children.set(name, level)
+    const { names, next } = parent.turns
+    const looks = Math.min(names.length, topicCountLimits.evictionLooks)
+    let quietest = next
+    for (let look = 1; look < looks; look++) {
+      const at = (next + look) % names.length
+      if (standingOf(children, names[at]) < standingOf(children, names[quietest])) quietest = at
     }
-    if (quietest === undefined) return
-    made.borrowed = standingOf(quietest[1])
-    this.forget(quietest[0], quietest[1])
+    const gone = names[quietest] as string
+    const level = children.get(gone) as Level
+    made.borrowed = level.messages + level.borrowed
+    children.delete(gone)
+    names[quietest] = name
+    parent.turns.next = (next + looks) % names.length
+    this.forget(gone, level)
   }
 
   private forget(name: string, level: Level): void {
@@ -152,14 +159,9 @@ export class TopicCounts {
   }
 }
 
-const standingOf = ({ messages, borrowed }: Level): number => messages + borrowed
-
-function* take<Item>(items: Iterable<Item>, count: number): Generator<Item> {
-  let left = count
-  for (const item of items) {
-    if (left-- === 0) return
-    yield item
-  }
+function standingOf(children: ReadonlyMap<string, Level>, name: string | undefined): number {
+  const level = children.get(name as string)
+  return level === undefined ? 0 : level.messages + level.borrowed
 }
 
 const childrenOf = (prefix: string, { children }: Level): Found[] =>
