@@ -4,7 +4,7 @@ const head = `# Metrics
 
 Each process says at \`/metrics\` what it counts, as Prometheus text or OpenMetrics (\`Accept: application/openmetrics-text\`), at \`/health\` that it
 runs, and at \`/ready\` whether it serves (503 and which part does not, until then). Where: \`--metrics\`, \`TERN_METRICS\`; in \`npm start\` each zone is one
-process with the numbers of three services, and \`.tern/region.json\` has the addresses. Every line has the label \`zone\`; \`target_info\` says what
+process with the numbers of three services, and \`.tern/metrics-targets.json\` has the addresses, as Prometheus reads them. Every line has the label \`zone\`; \`target_info\` says what
 the process is. No label holds a topic, a client or an address: there are never more lines than queues and reasons need.
 
 Where a collector is named (docs/telemetry.md) the same numbers leave by OTLP as well, with dots in their names and without unit and \`_total\`.
