@@ -8,6 +8,7 @@ import { publishBatch } from './publish-batch.ts'
 import { publishStream } from './publish-stream.ts'
 import { resendMessages } from './resend.ts'
 import { getMessage } from './stored-messages.ts'
+import { Pulls } from './subscribe/pulls.ts'
 import { type SubscribePorts, subscribe } from './subscribe/subscribe.ts'
 
 /** Publish, subscribe, look back. */
@@ -18,12 +19,15 @@ export function messagingService(
   { queries, replays }: Looks,
 ): PublicService {
   const { region } = ports.context
+  const pulls = new Pulls(ports)
   return publicService(messaging.MessagingServiceService, {
     publish: answering((request, call) => publishBatch(request, looking, publish, call)),
     publishStream: streaming((requests, call) =>
       publishStream(requests, { region, looking, anonymous: publish.author }, call),
     ),
     subscribe: streaming((requests, call) => subscribe(requests, ports, call)),
+    pull: answering((request, call) => pulls.pull(request, call)),
+    acknowledge: answering((request, call) => pulls.acknowledge(request, call)),
     getMessage: answering((request, call) => getMessage(request, looking, call)),
     queryMessages: answering((request, call) => queries.query(request, call)),
     replayMessages: streaming((request, call) => replays.replay(request, call)),

@@ -31,6 +31,8 @@ export class Carried {
   /** Puts it in flight, unless it is that already. */
   carry(message: Outgoing, how: Departure, subscriptions: readonly LiveSubscription[]): true {
     const { window, options } = this.delivery
+    // It was settled while it was read again.
+    if (how.entry !== undefined && window.get(how.entry.packetId) !== how.entry) return true
     const { queue, position, bytes } = message
     const entry = how.entry ?? window.begin(queue, position, 1, how.retained, how.lease)
     const filters = subscriptions.map(({ subscription }) => subscription.filter)

@@ -1,13 +1,23 @@
 import type { envelope } from '@tern/proto'
+import type { InFlight } from '../delivery/in-flight.ts'
 
-/** Names a delivery to whoever has it: the connection, and its packet id. Opaque to clients. */
-export const ackIdOf = ({ epoch, counter }: envelope.ConnectionNumber, packetId: number): string =>
-  `${epoch}.${counter}.${packetId}`
+/** What an id says: the connection that delivered it, its packet id there, and where the message stands. */
+export type AckId = Readonly<{ connection: string; packetId: number; queue: number; position: number }>
 
-/** Undefined: of another connection, or none of ours. */
-export function packetIdOf(ackId: string, connection: envelope.ConnectionNumber): number | undefined {
-  const prefix = ackIdOf(connection, 0).slice(0, -1)
-  if (!ackId.startsWith(prefix)) return undefined
-  const rest = ackId.slice(prefix.length)
-  return /^[1-9]\d{0,4}$/.test(rest) ? Number(rest) : undefined
+type Entry = Pick<InFlight, 'packetId' | 'queue' | 'position'>
+
+export const connectionName = ({ epoch, counter }: envelope.ConnectionNumber): string => `${epoch}.${counter}`
+
+/** Names a delivery to whoever has it. Opaque to clients. */
+export const ackIdOf = (connection: envelope.ConnectionNumber, { packetId, queue, position }: Entry): string =>
+  `${connectionName(connection)}.${packetId}.${queue}-${position}`
+
+/** Undefined: none of ours. */
+export function readAckId(ackId: string): AckId | undefined {
+  const [, connection, packetId, queue, position] = /^(\d+\.\d+)\.([1-9]\d{0,4})\.(\d+)-(\d+)$/.exec(ackId) ?? []
+  if (connection === undefined) return undefined
+  return { connection, packetId: Number(packetId), queue: Number(queue), position: Number(position) }
 }
+
+export const isOf = ({ queue, position }: AckId, entry: Entry | undefined): boolean =>
+  entry?.queue === queue && entry.position === position

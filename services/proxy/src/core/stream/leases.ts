@@ -10,6 +10,8 @@ export type Lease = {
   /** When it is to be settled, or, while it is put off, delivered again. */
   dueAt: number
   isPutOff: boolean
+  /** The round of writing in which it leaves. */
+  round: number
 }
 
 /** Deliveries of one stream that are not settled, by packet id. */
@@ -22,16 +24,17 @@ export class Leases {
   }
 
   /** It leaves now: the first time, or again. */
-  begin(message: Outgoing, entry: InFlight, filters: readonly string[], dueAt: number): Lease {
+  begin(message: Outgoing, entry: InFlight, filters: readonly string[], dueAt: number, round: number): Lease {
     const known = this.all.get(entry.packetId)
     if (known !== undefined) {
       known.attempt++
       known.dueAt = dueAt
       known.isPutOff = false
+      known.round = round
       return known
     }
     // Of an earlier connection the number of attempts is as far as that is known here.
-    const lease = { message, entry, filters, attempt: entry.attempt + 1, dueAt, isPutOff: false }
+    const lease = { message, entry, filters, attempt: entry.attempt + 1, dueAt, isPutOff: false, round }
     this.all.set(entry.packetId, lease)
     this.bytes += message.bytes
     return lease

@@ -15,7 +15,18 @@ export const streamLimits = {
   unsentBytesMax: 1024 * 1024,
   /** Ids of one frame of acknowledgements. SUBSCRIPTION_INVALID. */
   ackIdsMax: 10_000,
+  /** Frames that wait to be written: nothing more that the subscriber says is read until it reads. */
+  framesWaitingMax: 256,
   heartbeatMs: 15_000,
   /** Between Moving and the end of the stream. */
   movingGraceMs: 5_000,
+  pull: {
+    /** SUBSCRIPTION_INVALID. */
+    messages: { usual: 100, most: 1_000 },
+    waitMs: { usual: 1_000, most: 20_000 },
+    /** After the first message, so long for others. */
+    gatherMs: 20,
+    /** Sessions that this proxy keeps connected between calls. The one that was used longest ago is left then. */
+    parkedMax: 1_000,
+  },
 } as const

@@ -10,7 +10,7 @@ import type { Carrier } from '../../../core/delivery/carrier.ts'
 import type { InFlightTotals } from '../../../core/delivery/in-flight-totals.ts'
 import type { Outgoing } from '../../../core/delivery/outgoing.ts'
 import { encodeCursor } from '../../../core/query/places.ts'
-import { ackIdOf, packetIdOf } from '../../../core/stream/ack-id.ts'
+import { ackIdOf, connectionName, isOf, readAckId } from '../../../core/stream/ack-id.ts'
 import { type Lease, Leases } from '../../../core/stream/leases.ts'
 import { streamLimits } from '../../../core/stream/limits.ts'
 import type { StreamPlan } from '../../../core/stream/open-request.ts'
@@ -43,6 +43,9 @@ export class StreamConnection implements Connection {
   private draining = false
   private saidAt: number
   private wake: (() => void) | undefined
+  /** Counts how often all that waited was taken. */
+  private rounds = 0
+  private taken: (() => void)[] = []
   private suback: SubackOf | undefined
 
   constructor(context: Context, clientId: string, plan: StreamPlan, traceIds: Pick<TraceIds, 'traceIdOf'>) {
@@ -64,6 +67,11 @@ export class StreamConnection implements Connection {
   /** Nothing of it is in flight, and nothing more will be. */
   get isDrained(): boolean {
     return this.draining && this.leases.count === 0
+  }
+
+  /** Deliveries that were not taken yet. */
+  get waiting(): number {
+    return this.frames.reduce((sum, frame) => sum + idsOf(frame).length, this.deliveries.length)
   }
 
   opened(session: Session): void {
@@ -109,8 +117,8 @@ export class StreamConnection implements Connection {
     )
   }
 
-  left(willApplies: boolean): void {
-    this.end(undefined, willApplies)
+  left(willApplies: boolean, expirySeconds?: number): void {
+    this.end(undefined, willApplies, expirySeconds)
   }
 
   superseded(number: envelope.ConnectionNumber): void {
@@ -129,7 +137,7 @@ export class StreamConnection implements Connection {
 
   tick(now: number, totals: InFlightTotals): void {
     if (this.over) return
-    for (const lease of this.leases.due(now)) this.again(lease)
+    for (const lease of this.leases.due(now)) this.overdue(lease, now)
     this.session?.tick(now, totals)
     if (now - this.saidAt >= streamLimits.heartbeatMs) this.heartbeat(now)
   }
@@ -138,6 +146,12 @@ export class StreamConnection implements Connection {
 
   moreCredit(messages: number): void {
     this.credit += messages
+    this.session?.drained()
+  }
+
+  /** In place of what is left. */
+  setCredit(messages: number): void {
+    this.credit = messages
     this.session?.drained()
   }
 
@@ -167,9 +181,21 @@ export class StreamConnection implements Connection {
   }
 
   leaseOf(ackId: string): Lease | undefined {
+    const id = readAckId(ackId)
     const number = this.session?.author.connection
-    const packetId = number && packetIdOf(ackId, number)
-    return packetId === undefined ? undefined : this.leases.get(packetId)
+    if (id === undefined || number === undefined || id.connection !== connectionName(number)) return undefined
+    const lease = this.leases.get(id.packetId)
+    return isOf(id, lease?.entry) ? lease : undefined
+  }
+
+  /** Of a message that an earlier connection of the session delivered, alone: what it had of a group is another's by now. */
+  settleEarlier(ackId: string): boolean {
+    const id = readAckId(ackId)
+    const { delivery } = this.session ?? {}
+    const entry = id && delivery?.window.get(id.packetId)
+    if (id === undefined || entry === undefined || entry.lease !== undefined || !isOf(id, entry)) return false
+    this.leases.end(id.packetId)
+    return delivery?.carried?.settle(id.packetId) ?? false
   }
 
   // What the transport takes.
@@ -187,6 +213,8 @@ export class StreamConnection implements Connection {
     if (frames.length === 0) return frames
     this.saidAt = this.context.clock.now()
     this.unsentBytes = 0
+    this.rounds++
+    for (const resolve of this.taken.splice(0)) resolve()
     if (this.plan.isAutomatic) this.ack(frames.flatMap(idsOf))
     this.session?.drained()
     return frames
@@ -198,6 +226,23 @@ export class StreamConnection implements Connection {
     return new Promise((resolve) => {
       this.wake = resolve
     })
+  }
+
+  /** Resolves when few enough answers wait for a subscriber that does not read them. */
+  async whenRead(): Promise<void> {
+    while (this.frames.length > streamLimits.framesWaitingMax && !this.over) {
+      await new Promise<void>((resolve) => void this.taken.push(resolve))
+    }
+  }
+
+  /** Its shared subscriptions get nothing until `returnToGroups`; what it has of them it keeps. */
+  leaveGroups(): void {
+    for (const member of this.session?.delivery.shared.values() ?? []) this.context.groups.leave(member)
+  }
+
+  async returnToGroups(): Promise<void> {
+    const members = [...(this.session?.delivery.shared.values() ?? [])]
+    await Promise.all(members.map((member) => this.context.groups.join(member)))
   }
 
   private wants(message: Outgoing): boolean {
@@ -212,11 +257,11 @@ export class StreamConnection implements Connection {
     const number = this.session?.author.connection
     if (number === undefined) return
     const ackBy = this.context.clock.now() + this.plan.ackDeadlineMs
-    const lease = this.leases.begin(message, entry, filters, ackBy)
+    const lease = this.leases.begin(message, entry, filters, ackBy, this.rounds)
     this.credit--
     this.unsentBytes += message.bytes
     this.deliveries.push({
-      ackId: ackIdOf(number, entry.packetId),
+      ackId: ackIdOf(number, entry),
       message: messageOf(message.source, this.traceIds),
       attempt: lease.attempt,
       ackBy: timestampOf(ackBy),
@@ -225,6 +270,13 @@ export class StreamConnection implements Connection {
     })
     if (this.deliveries.length >= streamLimits.deliveriesPerFrame) this.flush()
     this.tell()
+  }
+
+  private overdue(lease: Lease, now: number): void {
+    const isUnwritten = lease.round === this.rounds && !lease.isPutOff
+    // A repetition of what the subscriber has not read would only pile up.
+    if (isUnwritten && lease.entry.lease === undefined) lease.dueAt = now + this.plan.ackDeadlineMs
+    else this.again(lease)
   }
 
   /** Its deadline has passed, or it was put off until now. */
@@ -267,7 +319,7 @@ export class StreamConnection implements Connection {
 
   private heartbeat(now: number): void {
     const { session, context } = this
-    if (session === undefined) return
+    if (session === undefined || this.frames.some(({ $case }) => $case === 'heartbeat')) return
     const { region } = context
     const lows = new Map<number, number>()
     let backlogMessages = 0
@@ -283,14 +335,15 @@ export class StreamConnection implements Connection {
     })
   }
 
-  private end(ending: ApiError | undefined, willApplies: boolean): void {
+  private end(ending: ApiError | undefined, willApplies: boolean, expirySeconds?: number): void {
     if (this.over) return
-    this.session?.ended({ willApplies })
+    this.session?.ended({ willApplies, expirySeconds })
     this.finish(ending, ending?.message ?? 'the subscriber left')
   }
 
   private finish(ending: ApiError | undefined, why: string): void {
     this.over = true
+    for (const resolve of this.taken.splice(0)) resolve()
     this.ending = ending
     this.context.connections.remove(this, why)
     if (this.client !== undefined) {
@@ -320,7 +373,7 @@ const idsOf = (frame: Frame): string[] =>
 /** ABORTED in the numbers of google.rpc.Code. */
 const abortedCode = 10
 
-const lostEntry = (ackId: string): messaging.SubscribeResponse_SettleErrors_Entry => ({
+export const lostEntry = (ackId: string): messaging.SubscribeResponse_SettleErrors_Entry => ({
   ackId: ackId.slice(0, 100),
   error: { code: abortedCode, message: 'LEASE_LOST: it is of an earlier stream, or was delivered again', details: [] },
 })

@@ -1,11 +1,7 @@
 import { reasonCode } from '@tern/mqtt'
 import { messaging } from '@tern/proto'
-import type { CallContext } from '@tern/rpc'
-import { silentLogger } from '@tern/runtime'
 import { expect, test } from 'vitest'
-import { FakeQueue } from '../../../core/delivery/delivery.fixture.ts'
-import { setUp } from '../../connection/client-connection.fixture.ts'
-import type { Looking } from '../call.ts'
+import { onOneQueue } from './one-queue.fixture.ts'
 import { subscribe } from './subscribe.ts'
 
 type Request = messaging.SubscribeRequest
@@ -14,12 +10,7 @@ type Frame = NonNullable<messaging.SubscribeResponse['frame']>
 
 /** A subscriber's stream on a region of one queue, its two ends held by the test. */
 async function begin(open: Partial<Open> = {}) {
-  const { clock, fake, connections, context: surroundings } = setUp()
-  const queue = new FakeQueue()
-  const { read, next, settleLease, returnLease } = queue.region
-  const addInterest = async () => [{ queue: 0, position: queue.messages.length - 1 }]
-  const region = { ...fake.region, read, next, settleLease, returnLease, addInterest }
-  const context = { ...surroundings, region, fanOut: queue.fanOut, groups: queue.groups, logger: silentLogger }
+  const { clock, fake, connections, queue, ports, call, gone, draining, publish } = onOneQueue()
   const said: Request[] = []
   let wake = () => {}
   let over = false
@@ -36,11 +27,7 @@ async function begin(open: Partial<Open> = {}) {
     return clock.pass(0)
   }
   const heard: Frame[] = []
-  const [gone, draining] = [new AbortController(), new AbortController()]
-  const call = { signal: gone.signal, draining: draining.signal } as CallContext
-  const looking = { clock, traceIds: { traceIdOf: () => 'trace' } } as unknown as Looking
-  const where = { proxy: 'proxy-a', zone: 'az-a' }
-  const stream = subscribe(requests(), { context, looking, where }, call)
+  const stream = subscribe(requests(), ports, call)
   const ended = (async () => {
     try {
       for await (const { frame } of stream) if (frame !== undefined) heard.push(frame)
@@ -56,10 +43,6 @@ async function begin(open: Partial<Open> = {}) {
   })
   await clock.pass(0)
   const deliveries = () => heard.flatMap((frame) => (frame.$case === 'deliveries' ? frame.value.deliveries : []))
-  const publish = async (...texts: Parameters<FakeQueue['publish']>) => {
-    queue.publish(...texts)
-    await clock.pass(0)
-  }
   const end = () => {
     over = true
     wake()
@@ -277,4 +260,27 @@ test('acknowledgements of another stream are answered, and end nothing', async (
   await s.say(ack(s.idOf('a')))
   await s.end()
   expect(await s.ended).toBe('OK')
+})
+
+test('who does not read costs what was written for it: nothing is repeated that it has not seen', async () => {
+  const { clock, ports, call, publish, connections } = onOneQueue()
+  const value = messaging.SubscribeRequest_Open.fromPartial({ topicFilters: ['t'], ackDeadline: seconds(10) })
+  async function* requests(): AsyncGenerator<Request> {
+    yield { frame: { $case: 'open', value } }
+    await new Promise(() => {})
+  }
+  const stream = subscribe(requests(), ports, call)
+  await stream.next()
+  await publish('a', 'b')
+  await clock.pass(300_000)
+  expect(connections.size).toBe(1)
+  const waited = [(await stream.next()).value?.frame, (await stream.next()).value?.frame]
+  expect(waited.map((frame) => frame?.$case).toSorted()).toEqual(['deliveries', 'heartbeat'])
+  const deliveries = waited.flatMap((frame) => (frame?.$case === 'deliveries' ? frame.value.deliveries : []))
+  expect(deliveries.map(({ message }) => `${message?.payload}`)).toEqual(['a', 'b'])
+  await clock.pass(0)
+  const more = stream.next()
+  await clock.pass(1_000)
+  const raced = await Promise.race([more.then(() => 'more'), Promise.resolve('nothing')])
+  expect(raced).toBe('nothing')
 })

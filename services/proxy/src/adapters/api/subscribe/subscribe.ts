@@ -83,16 +83,17 @@ const movingTo = (zone: string): NonNullable<Response['frame']> => ({
 async function read(frames: AsyncIterator<Request>, connection: StreamConnection, ports: SubscribePorts) {
   for (let next = await frames.next(); !next.done; next = await frames.next()) {
     const { frame } = next.value
+    await connection.whenRead()
     switch (frame?.$case) {
       case 'ack':
-        connection.ack(checked(frame.value.ackIds))
+        connection.ack(checkedAckIds(frame.value.ackIds))
         break
       case 'nack':
         await nack(frame.value, connection, ports)
         break
       case 'extendDeadline': {
         const { ackIds, ackDeadline } = frame.value
-        connection.extend(checked(ackIds), ackDeadlineOf('extend_deadline.ack_deadline', ackDeadline))
+        connection.extend(checkedAckIds(ackIds), ackDeadlineOf('extend_deadline.ack_deadline', ackDeadline))
         break
       }
       case 'credit':
@@ -113,7 +114,7 @@ export async function nack(
   connection: StreamConnection,
   ports: SubscribePorts,
 ): Promise<void> {
-  const ids = checked(ackIds)
+  const ids = checkedAckIds(ackIds)
   if (action === messaging.NackAction.SKIP) connection.ack(ids)
   else if (action === messaging.NackAction.DEAD_LETTER) {
     await Promise.all(ids.map((ackId) => deadLetter(ackId, reason, connection, ports)))
@@ -127,7 +128,7 @@ function delayOf(delay: messaging.SubscribeRequest_Nack['delay']): number {
   throw badField('nack.delay', 'SUBSCRIPTION_INVALID', `is ${millis} ms; give at most ${nackDelayMsMax / 60_000} min`)
 }
 
-function checked(ackIds: readonly string[]): readonly string[] {
+export function checkedAckIds(ackIds: readonly string[]): readonly string[] {
   const { ackIdsMax } = streamLimits
   if (ackIds.length <= ackIdsMax) return ackIds
   throw badField('ack_ids', 'SUBSCRIPTION_INVALID', `has ${ackIds.length} entries; give at most ${ackIdsMax}`)
