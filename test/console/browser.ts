@@ -17,16 +17,19 @@ export type Theme = 'light' | 'dark'
 /** What a page said that no page should say. */
 export type Complaints = string[]
 
+export type Tab = Readonly<{ context: BrowserContext; page: Page; complaints: Complaints }>
+
 export async function logIn(
   browser: Browser,
   url: string,
   password: string,
   { theme = 'light', width = 1_440, height = 900 }: Readonly<{ theme?: Theme; width?: number; height?: number }> = {},
-): Promise<Readonly<{ context: BrowserContext; page: Page; complaints: Complaints }>> {
+): Promise<Tab> {
   const context = await browser.newContext({
     ...{ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', timezoneId: 'UTC' },
     permissions: ['clipboard-read', 'clipboard-write'],
   })
+  context.setDefaultTimeout(10_000)
   const page = await context.newPage()
   const complaints = complaintsOf(page)
   await page.goto(url)
@@ -45,6 +48,11 @@ function complaintsOf(page: Page): Complaints {
       complaints.push(message.text())
   })
   return complaints
+}
+
+/** Nothing of the page is still being asked for. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('.spinner').first().waitFor({ state: 'detached' })
 }
 
 export async function picture(page: Page, name: string): Promise<void> {

@@ -89,6 +89,7 @@ test.each([
   '/clients%00',
   '/assets/..\\..\\etc',
   '/.made-of',
+  '/.vite/manifest.json',
   '/assets/',
 ])('[X3] GET %s is not found', async (path) => {
   expect(await rawAnswer(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)).toMatch(/^HTTP\/1.1 404 /)

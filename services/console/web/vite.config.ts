@@ -12,6 +12,8 @@ export default defineConfig({
     // Everything is a file of its own: the policy of the pages allows nothing inline.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What belongs to which page: test/console/size.test.ts weighs it.
+    manifest: true,
   },
   // For work on the pages beside a console that runs: `npx vite services/console/web`.
   server: { proxy: { '/api': 'http://127.0.0.1:8080', '/console': { target: 'http://127.0.0.1:8080', ws: true } } },

@@ -47,12 +47,14 @@ export function createRegionApi(proxies: ProxyList, clock: Clock): RegionApi {
       calls++
       try {
         const asked: string[] = []
+        let unavailable: Answer | undefined
         for (const address of proxies.inOrder(clock.now())) {
           asked.push(address)
           try {
             const answer = await callOnce(address, call, body, headers)
             proxies.answered(address)
             if (answer.status !== 503 || !call.reads) return answer
+            unavailable = answer
           } catch (error) {
             proxies.failed(address, clock.now())
             // It may have been done: whoever asked has to look, and to decide.
@@ -62,7 +64,10 @@ export function createRegionApi(proxies: ProxyList, clock: Clock): RegionApi {
             }
           }
         }
-        return failed('unavailable', `no proxy of the region answers (asked ${asked.join(', ') || 'none'})`, 503)
+        return (
+          unavailable ??
+          failed('unavailable', `no proxy of the region answers (asked ${asked.join(', ') || 'none'})`, 503)
+        )
       } finally {
         calls--
       }

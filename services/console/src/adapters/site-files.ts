@@ -20,6 +20,7 @@ export function readSite(folder: string): Site {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && extname(entry.name) in types)
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .filter((name) => !name.startsWith('.'))
   return new Map(names.map((name) => [name.replaceAll('\\', '/'), readFile(join(folder, name))]))
 }
 
