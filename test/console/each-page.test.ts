@@ -29,6 +29,8 @@ describe.each(['light', 'dark'] as const)('in %s colours', (theme) => {
       await tab.page.goto(fake.url + path)
       await tab.page.getByRole('main').getByText(shows).first().waitFor()
       await settled(tab.page)
+      // As long as it is: what lies below the fold is looked at too.
+      await tab.page.setViewportSize({ width: 1_440, height: name === 'overview' ? 1_750 : 900 })
       await picture(tab.page, `${name}-${theme}`)
       expect(await axeViolations(tab.page)).toEqual([])
       expect(tab.complaints).toEqual([])
