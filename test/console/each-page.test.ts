@@ -50,7 +50,7 @@ test('the login page says where the password is, and breaks no rule', async () =
   await page.getByRole('alert').waitFor()
   await page.getByLabel('Password').fill(fake.password)
   await page.keyboard.press('Enter')
-  await page.getByRole('heading', { name: 'Clients' }).waitFor()
+  await page.getByRole('heading', { name: 'Clients', level: 1 }).waitFor()
   expect(page.url()).toBe(`${fake.url}/clients?q=car-`)
   await context.close()
 })

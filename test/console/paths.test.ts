@@ -27,7 +27,7 @@ test('by keys alone: from anywhere to a client, its events and back', async () =
   await picture(page, 'palette')
   await page.keyboard.type('cli')
   await page.keyboard.press('Enter')
-  await page.getByRole('heading', { name: 'Clients' }).waitFor()
+  await page.getByRole('heading', { name: 'Clients', level: 1 }).waitFor()
   await page.keyboard.press('/')
   await page.keyboard.type('car-00001')
   await page.waitForURL('**/clients?q=car-00001')
@@ -98,7 +98,7 @@ test('a click goes where a link says, and back leads back', async () => {
 
 test('a message is resent after it was said what that would do', async () => {
   const { page } = tab
-  await page.goto(`${fake.url}/messages/1-71800000001`)
+  await page.goto(`${fake.url}/messages/5-71800000001`)
   await page.getByRole('button', { name: 'Resend' }).click()
   await page.getByLabel('Topic (empty: their own)').fill('lab/again')
   await page.getByRole('button', { name: 'What would be published?' }).click()
@@ -107,7 +107,7 @@ test('a message is resent after it was said what that would do', async () => {
   await page.getByRole('button', { name: 'Publish 1 message again' }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   const sent = fake.api.calls.filter(({ name }) => name.endsWith('ResendMessages')).at(-1)?.request
-  expect(sent).toMatchObject({ messageIds: ['1-71800000001'], topic: 'lab/again' })
+  expect(sent).toMatchObject({ messageIds: ['5-71800000001'], topic: 'lab/again' })
   expect(sent.validateOnly).toBeUndefined()
 })
 
