@@ -15,7 +15,7 @@ const quotas = { sessionsMax, retainedMax, retainedBytesMax, groupsMax }
 const identity = { service: 'broker', zone, instance: randomUUID() }
 const exporting = await openTelemetry({ env: process.env, clock: systemClock, logger })
 const broker = createBroker(
-  { zone, nonce: randomUUID, listen, nameservers, quotas },
+  { zone, nonce: randomUUID, listen, nameservers, quotas, endpoints: { metrics: given.metrics[0] ?? '' } },
   { log, clock: systemClock, logger, tracer: exporting.tracerOf(identity) },
 )
 
