@@ -13,7 +13,7 @@ import { metricsService } from './metrics-service.ts'
 import { type Publish, publishTo } from './publish.ts'
 import { retainedService } from './retained-service.ts'
 import { routeService } from './routes-service.ts'
-import { subscriptionService } from './subscriptions-service.ts'
+import { matchTopic, subscriptionService } from './subscriptions-service.ts'
 import { topicRoutes } from './topic-routes.ts'
 import { topicService } from './topic-service.ts'
 import type { TopicSurroundings } from './topics.ts'
@@ -70,13 +70,13 @@ function lookingOf({ config, context, scans }: ApiContext): Looking {
 }
 
 /** Who owns a queue, and in which zone. */
-function surroundingsOf({ scans }: ApiContext): TopicSurroundings {
+function surroundingsOf({ scans, members }: ApiContext): TopicSurroundings {
   return {
     ownerOf: (queue) => scans.ownerOf(queue),
-    subscriptions: async () => subscriptionsUnknown,
+    subscriptions: (topic) => matchTopic({ topic, pageSize: 1 }, members).then(({ totalSize }) => totalSize, notKnown),
   }
 }
 
-const subscriptionsUnknown = -1
+const notKnown = () => -1
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

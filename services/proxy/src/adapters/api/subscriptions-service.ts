@@ -10,6 +10,7 @@ import { inspect, proxy, type state, subscriptions } from '@tern/proto'
 import { type PublicService, publicService } from '@tern/rpc'
 import { type FieldKind, parseFilter } from '../../core/admin/filter.ts'
 import { badField, Refusal } from '../../core/api/refusal.ts'
+import type { Members } from '../region/members.ts'
 import { type Admin, pageSizeMax, pageSizeOf, stateOf, tokenOf } from './admin-context.ts'
 import { answering, streaming } from './answers.ts'
 import { groupOf, groupsOf } from './group-views.ts'
@@ -32,7 +33,7 @@ const watchEveryMs = 1_000
 export function subscriptionService(admin: Admin): PublicService {
   return publicService(subscriptions.SubscriptionServiceService, {
     listSubscriptions: answering((request) => listSubscriptions(request, admin)),
-    matchTopic: answering((request) => matchTopic(request, admin)),
+    matchTopic: answering((request) => matchTopic(request, admin.members)),
     listGroups: answering((request) => listGroups(request, admin)),
     getGroup: answering((request) => getGroup(request, admin)),
     watchGroups: streaming((_, call) =>
@@ -97,9 +98,9 @@ function entryOf({ clientId, connected, subscription }: Pair): subscriptions.Sub
   return { clientId, topicFilter: filter, group, qos: qosOf(qos), ...options, connected }
 }
 
-async function matchTopic(
+export async function matchTopic(
   { topic, pageSize }: subscriptions.MatchTopicRequest,
-  { members }: Admin,
+  members: Members,
 ): Promise<subscriptions.MatchTopicResponse> {
   const limit = pageSizeOf(pageSize, 100)
   if (!isValidTopicName(topic))
