@@ -2,10 +2,12 @@ import { type message, traceQuery, traces } from '@tern/proto'
 import { type CallContext, type PublicService, publicService } from '@tern/rpc'
 import { parseMessageId } from '@tern/telemetry'
 import { badField, Refusal } from '../../core/api/refusal.ts'
+import { SessionLooks } from '../traces/session-looks.ts'
 import type { TraceServices } from '../traces/trace-services.ts'
 import { answering } from './answers.ts'
 import type { Looking } from './call.ts'
 import { storedMessage } from './stored-messages.ts'
+import { answerWhy } from './why.ts'
 
 const asked = traceQuery.QueryServiceService
 /** Unless the caller waits for less. */
@@ -16,6 +18,7 @@ const invalidArgument = 3
 
 /** Traces, from whichever trace service of the region answers. */
 export function traceService(looking: Looking, services: TraceServices): PublicService {
+  const sources = { looking, services, sessions: new SessionLooks(services.routes, looking.clock) }
   return publicService(traces.TraceServiceService, {
     getMessageTrace: answering(async ({ messageId }, call) => {
       const address = addressOf(messageId)
@@ -39,6 +42,7 @@ export function traceService(looking: Looking, services: TraceServices): PublicS
       }
       return services.ask(asked.searchTraces, request, within(call), call.signal).catch(badQuery)
     }),
+    why: answering((request, call) => answerWhy(request, sources, call)),
   })
 }
 

@@ -47,7 +47,7 @@ export class ProxyInspect {
     const connections = clientIds.flatMap((clientId) => clients.get(clientId)?.describe() ?? [])
     const endings = events.endings(new Set(clientIds.filter((clientId) => clients.get(clientId) === undefined)))
     const only = clientIds.length === 1 ? clients.subscriptionsOf(clientIds[0] ?? '') : []
-    return { connections, endings, subscriptions: only.map((each) => ({ ...each, starts: [] })) }
+    return { connections, endings, subscriptions: [...only] }
   }
 
   topConnections({ order, filter, limit }: proxy.TopConnectionsRequest): proxy.TopConnectionsResponse {

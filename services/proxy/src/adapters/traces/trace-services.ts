@@ -11,7 +11,7 @@ const deadlineExceeded = 4
 
 /** Asks a trace service of the region; when it gives no answer, another one. */
 export class TraceServices {
-  private readonly routes: RouteWatcher
+  readonly routes: RouteWatcher
   private readonly zone: string
   private readonly clients = new Map<string, Client>()
 
