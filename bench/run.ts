@@ -7,6 +7,7 @@ const flags = flagsOrExit('npm run bench -- [flags]: TernMQ beside others on thi
   log: { default: 'embedded', help: 'or kafka: durable on three replicas, beside NATS JetStream and RabbitMQ' },
   clients: { default: '', isSwitch: true, help: 'clients of Kafka beside each other, in place of MQTT servers' },
   query: { default: '', isSwitch: true, help: 'how soon a query over many stored messages has its first result' },
+  publish: { default: '', isSwitch: true, help: 'what one client gets stored: unary calls, a stream, MQTT' },
   lists: { default: '', isSwitch: true, help: 'how soon a page of clients comes, of many sessions' },
   sessions: { default: '100000', help: 'with --lists: how many there are', whole: [1, 10_000_000] },
   messages: { default: '10000000', help: 'with --query: how many are stored', whole: [1, 1_000_000_000] },
@@ -34,6 +35,9 @@ if (flags.clients === 'true') {
 } else if (flags.query === 'true') {
   const { runQuery } = await import('./query/run-query.ts')
   await runQuery({ ...options, messages: Number(flags.messages) })
+} else if (flags.publish === 'true') {
+  const { runPublish } = await import('./publish/run-publish.ts')
+  await runPublish(options)
 } else if (flags.lists === 'true') {
   const { runLists } = await import('./lists/run-lists.ts')
   await runLists({ ...options, sessions: Number(flags.sessions) })

@@ -1,6 +1,7 @@
 import { durableFaults } from './durable-faults.ts'
 import { forgettingFaults } from './forgetting-faults.ts'
 import { lookingFaults } from './looking-faults.ts'
+import { publisherFaults } from './publisher-faults.ts'
 import { sessionFaults } from './session-faults.ts'
 import { sharedFaults } from './shared-faults.ts'
 
@@ -30,10 +31,7 @@ const dispatcher = {
   tests: `${broker}/core/dispatch/dispatcher.test.ts`,
 }
 const blockSummary = `${broker}/core/block-summary`
-const summaries = {
-  file: `${blockSummary}/block-summaries.ts`,
-  tests: `${blockSummary}/block-summaries.test.ts`,
-}
+const summaries = { file: `${blockSummary}/block-summaries.ts`, tests: `${blockSummary}/block-summaries.test.ts` }
 const takeover = `${broker}/adapters/queue/takeover.test.ts`
 const homeTests = `${broker}/core/home/session.test.ts`
 const fence = { file: `${broker}/adapters/home/state-store.ts`, tests: `${broker}/adapters/home/state-store.test.ts` }
@@ -62,42 +60,6 @@ const queueFaults: readonly Fault[] = [
     find: 'this.unsent = this.first\n  }',
     replace: '}',
     noticedBy: 'on a new stream everything unanswered goes again',
-  },
-  {
-    rule: '8',
-    without: 'what its publisher wrote before is void',
-    ...queueState,
-    find: 'return publisher !== undefined && this.publishers.isRepetition(publisher)',
-    replace: 'return false',
-    tests: `${broker}/core/queue/publishers.test.ts`,
-    noticedBy: 'what a publisher wrote before is void',
-  },
-  {
-    rule: '8',
-    without: 'what stands twice in a batch is written once',
-    file: `${broker}/core/queue/append-queue.ts`,
-    find: 'return publisher !== undefined && isNotAbove(',
-    replace: 'return publisher === null && isNotAbove(',
-    tests: `${broker}/core/queue/append-queue.test.ts`,
-    noticedBy: 'what a publisher wrote twice',
-  },
-  {
-    rule: '8',
-    without: 'a snapshot keeps publishers',
-    file: `${broker}/core/queue/snapshot.ts`,
-    find: 'queue.publishers.restore(part.publishers)',
-    replace: '',
-    tests: `${broker}/core/queue/publishers.test.ts`,
-    noticedBy: 'a snapshot keeps publishers',
-  },
-  {
-    rule: '8',
-    without: 'a publisher is known for an hour',
-    file: `${broker}/core/queue/publishers.ts`,
-    find: 'this.old = this.young\n',
-    replace: 'this.old = new Map()\n',
-    tests: `${broker}/core/queue/publishers.test.ts`,
-    noticedBy: 'a publisher is known for an hour',
   },
   {
     rule: '2',
@@ -425,6 +387,6 @@ const fenceFaults: readonly Fault[] = [
   },
 ]
 
-const here = [...queueFaults, ...deliveryFaults, ...fenceFaults]
+const here = [...queueFaults, ...deliveryFaults, ...fenceFaults, ...publisherFaults]
 const beside = [...forgettingFaults, ...sharedFaults, ...durableFaults, ...sessionFaults, ...lookingFaults]
 export const faults: readonly Fault[] = [...here, ...beside]
