@@ -36,6 +36,7 @@ const subscriptionsApi = () => connectApi(api(), subscriptions.SubscriptionServi
 const clusterApi = (zone = 0) => connectApi(api(zone), cluster.ClusterServiceService)
 const list = (more: Partial<clients.ListClientsRequest> = {}, zone = 0) =>
   clientsApi(zone).listClients(clients.ListClientsRequest.fromPartial(more))
+const next = async <Answer>(stream: AsyncIterator<Answer>): Promise<Answer> => (await stream.next()).value as Answer
 const whyNot = async (call: Promise<unknown>) =>
   call.then(
     () => 'it was answered',
@@ -175,6 +176,23 @@ test('queues tell who serves them, and a broker is drained by its name', async (
   await expect.poll(left, { timeout: 20_000 }).toBe(0)
   await ask({ zone: 'az-c', draining: false })
   await expect.poll(left, { timeout: 20_000 }).toBeGreaterThan(0)
+})
+
+test('groups, routes and events are watched: all at once, then what changes', async () => {
+  const ending = new AbortController()
+  const { signal } = ending
+  const groups = subscriptionsApi().watchGroups({}, { signal })[Symbol.asyncIterator]()
+  expect((await next(groups)).groups.map(({ name }) => name)).toContain('workers')
+  const events = clusterApi(1).watchEvents({ afterId: 'ev-0' }, { signal })[Symbol.asyncIterator]()
+  const told = (await next(events)).events.map(({ kind }) => kind)
+  for (const kind of ['member-joined', 'queues-moved', 'drain-begun', 'drain-ended']) expect(told).toContain(kind)
+  const moves = connectApi(api(), routes.RouteServiceService).watchRoutes({}, { signal })[Symbol.asyncIterator]()
+  expect(await next(moves)).toMatchObject({ snapshot: true, routes: { length: 12 } })
+  const worker = await connect('watched-worker', 0)
+  await worker.subscribeAsync('$share/watched/jobs/#', { qos: 1 })
+  expect((await next(groups)).groups.map(({ name }) => name)).toContain('watched')
+  await worker.endAsync()
+  ending.abort()
 })
 
 test('a zone that dies is seen within 2 s, with what its loss cost once its queues are served again', async () => {
