@@ -4,6 +4,7 @@ import { ask, call } from '../../lib/api.ts'
 import { count } from '../../lib/format.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { useSession } from '../../shell/session-gate.tsx'
+import { lookOfZone } from './zone-state.ts'
 
 type Act = 'drain' | 'kill' | 'heal'
 
@@ -15,7 +16,7 @@ export function ZoneActions({ zone, owned }: Readonly<{ zone: ZoneJson; owned: n
   const [healing, setHealing] = useState(false)
   const { name = '' } = zone
   const draining = zone.state === 'MEMBER_STATE_DRAINING'
-  const down = zone.state === 'MEMBER_STATE_DEAD'
+  const down = lookOfZone(zone).word === 'down'
   const begin = (next: Act) => {
     setAct(next)
     if (next !== 'drain') return

@@ -4,7 +4,7 @@ import type { Sample } from '../../lib/use-topology.ts'
 import { MemberTile } from './member-tile.tsx'
 import { OwnedQueues } from './owned-queues.tsx'
 import { ZoneActions } from './zone-actions.tsx'
-import { lookOf } from './zone-state.ts'
+import { lookOf, lookOfZone } from './zone-state.ts'
 
 type ZoneCardProps = Readonly<{
   zone: ZoneJson
@@ -27,7 +27,7 @@ const sum = (members: readonly MemberJson[], of: (member: MemberJson) => unknown
 
 export function ZoneCard({ zone, index, owned, queues, then }: ZoneCardProps) {
   const { name = '', members = [] } = zone
-  const look = lookOf(then?.state ?? zone.state)
+  const look = then === undefined ? lookOfZone(zone) : lookOf(then.state)
   const clients = then?.clients ?? sum(members, ({ connections }) => connections)
   const proxies = members.filter(({ kind }) => kind === 'MEMBER_KIND_PROXY')
   return (
