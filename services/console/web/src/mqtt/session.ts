@@ -18,7 +18,7 @@ import type { Properties } from './properties.ts'
 export type LogEntry = Readonly<{ id: number; at: number; way: 'out' | 'in'; what: string }>
 
 export type SessionEvents = Readonly<{
-  state(state: 'connecting' | 'connected' | 'closed', why: string): void
+  state(state: 'connected' | 'closed', why: string): void
   message(message: Publish): void
   log(entry: Omit<LogEntry, 'id'>): void
 }>
@@ -40,7 +40,6 @@ export class MqttSession {
     this.#events = events
     this.#socket = new WebSocket(url, 'mqtt')
     this.#socket.binaryType = 'arraybuffer'
-    events.state('connecting', '')
     this.#socket.onopen = () => this.#send(connect(options), `CONNECT ${options.clientId || '(no client id)'}`)
     this.#socket.onmessage = ({ data }) => this.#heard(new Uint8Array(data as ArrayBuffer))
     this.#socket.onclose = () => {

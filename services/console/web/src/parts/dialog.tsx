@@ -8,7 +8,10 @@ export function Dialog({ title, close, className = '', children }: DialogProps) 
   const id = useId()
   useEffect(() => {
     const element = dialog.current
-    if (element !== null && !element.open) element.showModal()
+    if (element === null || element.open) return
+    element.showModal()
+    // Else the browser takes the first that can have it, which is the button that closes.
+    element.querySelector<HTMLElement>('[data-first]')?.focus()
   }, [])
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside it closes it; the key for that is Esc.

@@ -26,6 +26,7 @@ export function Palette({ close }: Readonly<{ close(): void }>) {
   return (
     <Dialog title="Go to" close={close} className="palette">
       <input
+        data-first
         role="combobox"
         aria-label="Page, client, topic, message or trace"
         aria-expanded="true"

@@ -18,9 +18,12 @@ export function useConnection() {
   useEffect(() => () => session.current?.close(), [])
   const open = useCallback((url: string, options: Connect) => {
     session.current?.close()
+    setState('connecting')
+    setWhy('')
     const made: MqttSession = new MqttSession(url, options, {
       state(next, reason) {
-        if (session.current !== made && session.current !== undefined && next === 'closed') return
+        // What is left to say of the one before.
+        if (session.current !== made) return
         setState(next)
         setWhy(reason)
       },
