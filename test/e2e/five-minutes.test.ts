@@ -11,7 +11,7 @@ let tern: ReturnType<typeof ternOn>
 let hello = ''
 
 beforeAll(async () => {
-  region = await startRegion(undefined, { onlookers: ['trace'] })
+  region = await startRegion(undefined, { onlookers: ['trace', 'console'] })
   tern = ternOn(region.plan.folder)
 })
 afterAll(async () => {
