@@ -214,8 +214,8 @@ const deliveryFaults: readonly Fault[] = [
     rule: 'D3',
     without: 'who is slow is not sent more',
     ...delivery,
-    find: "if (!this.options.writable() || this.outbox.isFull) return qos === 0 && comesLive ? this.drop() : 'no room'",
-    replace: '',
+    find: 'if (!this.options.writable() || this.outbox.isFull) {',
+    replace: 'if (this.outbox.isFull) {',
     noticedBy: 'a socket that is full stops QoS 1',
   },
   {

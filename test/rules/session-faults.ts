@@ -105,9 +105,9 @@ export const sessionFaults: readonly Fault[] = [
   {
     rule: 'D8',
     without: 'an exchange is behind the cursor before the journal may forget it',
-    file: `${proxy}/core/delivery/delivery.ts`,
-    find: 'this.pass(entry)\n    this.journal.end(entry)\n',
-    replace: 'this.journal.end(entry)\n    this.pass(entry)\n',
+    file: `${proxy}/core/delivery/acknowledgements.ts`,
+    find: 'this.delivery.pass(entry)\n    this.journal.end(entry)\n',
+    replace: 'this.journal.end(entry)\n    this.delivery.pass(entry)\n',
     tests: `${proxy}/core/delivery/outbound-journal.test.ts`,
     noticedBy: 'a checkpoint that the end of an exchange asks for has that exchange in its cursor',
   },
