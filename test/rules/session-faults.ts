@@ -112,6 +112,15 @@ export const sessionFaults: readonly Fault[] = [
     noticedBy: 'a checkpoint that the end of an exchange asks for has that exchange in its cursor',
   },
   {
+    rule: 'D8',
+    without: 'a packet id that went to a message of QoS 1 names that message',
+    file: `${proxy}/core/delivery/delivery.ts`,
+    find: '.filter((each) => !this.isStale(each, inFlight))',
+    replace: '',
+    tests: `${proxy}/core/delivery/outbound-journal.test.ts`,
+    noticedBy: 'a packet id that went to a message of QoS 1 while the home still had an exchange that was over',
+  },
+  {
     rule: 'group member',
     without: 'what it has not acknowledged goes to another one when it leaves',
     file: `${proxy}/core/shared/group-hub.ts`,

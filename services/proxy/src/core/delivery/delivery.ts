@@ -16,7 +16,7 @@ import { OutboundJournal } from './outbound-journal.ts'
 import { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import { QueueCursor } from './queue-cursor.ts'
-import { cursorOf } from './session-cursor.ts'
+import { covers, cursorOf } from './session-cursor.ts'
 import { filterOf, grantedTo, identifiersOf, LiveSubscription, SubscriptionSet } from './subscription-set.ts'
 import { TopicAliases } from './topic-aliases.ts'
 
@@ -312,7 +312,9 @@ export class Delivery {
   /** What was in flight on the connection before keeps its packet id. */
   private restore(): void {
     const { cursor, journal } = this.options
-    for (const { packetId, queue, position, phase, qos, group } of [...(cursor?.inFlight ?? []), ...journal]) {
+    const inFlight = cursor?.inFlight ?? []
+    for (const stored of [...inFlight, ...journal.filter((each) => !this.isStale(each, inFlight))]) {
+      const { packetId, queue, position, phase, qos, group } = stored
       if (phase === DONE) continue
       const lease = group === '' ? undefined : this.exchanges.restored(queue, group, position)
       // At or below the low-water mark lies only what was sent as a retained message.
@@ -322,6 +324,18 @@ export class Delivery {
       entry.attempt = 1
       this.window.restore(entry)
     }
+  }
+
+  /**
+   * An exchange whose packet id went to a message of QoS 1 since: it was over and in the cursor before that, and the home had not been told
+   * to forget it, since only exchanges write to its journal.
+   */
+  private isStale(entry: state.JournalEntry, inFlight: readonly state.JournalEntry[]): boolean {
+    const { packetId, queue, position } = entry
+    if (!inFlight.some((other) => other.packetId === packetId)) return false
+    const isPast = covers(this.progress.get(queue), position)
+    if (isPast) this.journal.forget(entry)
+    return isPast
   }
 
   /** Makes the queue one of the session's: from its stored progress, or from the start of the subscription. */

@@ -91,7 +91,10 @@ export class InFlightWindow {
   /** Takes up what was in flight on an earlier connection, with its packet id [MQTT5-4.4.0-1]. */
   restore(entry: InFlight): void {
     // A packet id that was used again: only the later exchange is open, and it has the later place.
+    const earlier = this.entries.get(entry.packetId)
     this.entries.delete(entry.packetId)
+    // What it stood for is not repeated, so it is read anew unless the cursor is past it.
+    if (earlier?.lease === undefined) this.restored?.get(earlier?.queue ?? -1)?.delete(earlier?.position ?? -1)
     this.entries.set(entry.packetId, entry)
     // A record of a group is none of those that the cursor is about.
     if (entry.lease !== undefined) return

@@ -229,3 +229,33 @@ test('a PUBREC right before the end of the connection is written all the same', 
   delivery.close()
   expect(journal.map(({ entries }) => entries)).toMatchObject([[{ packetId: 1, phase: RELEASED }]])
 })
+
+test('a packet id that went to a message of QoS 1 while the home still had an exchange that was over names that message', async () => {
+  const queue = new FakeQueue()
+  queue.publish(['old', { qos: 2 }], 'new')
+  const inFlight = [{ packetId: 5, queue: 0, position: 1, phase: PUBLISHED, qos: 1, group: '' }]
+  const cursor = { progress: [{ queue: 0, low: 0, settled: [] }], inFlight }
+  const journal = [{ packetId: 5, queue: 0, position: 0, phase: RELEASED, qos: 2, group: '' }]
+  const c = client(queue, { present: true, journalled: true, journal, cursor })
+  c.subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  c.delivery.resume()
+  await settled()
+  expect(c.packets()).toMatchObject([{ cmd: 'publish', messageId: 5, dup: true, payload: Buffer.from('new') }])
+  queue.publish(['next', { qos: 2 }])
+  await settled()
+  expect(c.journal[0]?.entries[0]).toMatchObject({ packetId: 5, position: 0, phase: DONE })
+})
+
+test('a message of QoS 1 whose packet id went to a later exchange is sent anew', async () => {
+  const queue = new FakeQueue()
+  queue.publish('first', ['later', { qos: 2 }])
+  const inFlight = [{ packetId: 5, queue: 0, position: 0, phase: PUBLISHED, qos: 1, group: '' }]
+  const cursor = { progress: [{ queue: 0, low: -1, settled: [] }], inFlight }
+  const journal = [{ packetId: 5, queue: 0, position: 1, phase: RELEASED, qos: 2, group: '' }]
+  const c = client(queue, { present: true, journalled: true, journal, cursor })
+  c.subscribe('t', { starts: [{ queue: 0, position: -1 }] })
+  c.delivery.resume()
+  await settled()
+  expect(c.packets()[0]).toMatchObject({ cmd: 'pubrel', messageId: 5 })
+  expect(c.texts()).toEqual(['first'])
+})

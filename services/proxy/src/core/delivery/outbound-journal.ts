@@ -114,8 +114,10 @@ export class OutboundJournal {
   }
 
   /** There is nothing left to send. */
-  forget(entry: InFlight): void {
-    if (this.options.journalled) this.forgettable.push({ ...journalOf(entry), phase: DONE })
+  forget(entry: InFlight | state.JournalEntry): void {
+    if (!this.options.journalled) return
+    const stored = 'group' in entry ? entry : journalOf(entry)
+    this.forgettable.push({ ...stored, phase: DONE })
   }
 
   /** To be called when a cursor of this moment is durable. */

@@ -28,3 +28,9 @@ export function cursorOf(
 }
 
 const released = state.JournalPhase.RELEASED
+
+/** Whether the position is behind a cursor. */
+export function covers(progress: state.QueueProgress | undefined, position: number): boolean {
+  if (progress === undefined) return false
+  return position <= progress.low || progress.settled.some(({ first, last }) => first <= position && position <= last)
+}
