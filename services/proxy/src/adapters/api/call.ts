@@ -19,7 +19,7 @@ export type Looking = Readonly<{
 
 /** As long as the caller waits, but no longer than a look at the log may take. */
 export function patienceFor({ signal, deadlineMs }: CallContext, now: number): Patience {
-  const wished = deadlineMs === undefined ? Number.POSITIVE_INFINITY : now + deadlineMs - queryLimits.answerMs
+  const wished = deadlineMs === undefined ? Number.POSITIVE_INFINITY : deadlineMs - queryLimits.answerMs
   return { signal, until: Math.max(now + 1, Math.min(wished, now + queryLimits.budgetMs)) }
 }
 

@@ -23,7 +23,9 @@ export function traceService(looking: Looking, services: TraceServices): PublicS
     getMessageTrace: answering(async ({ messageId }, call) => {
       const address = addressOf(messageId)
       const [found, stored] = await Promise.all([
-        services.ask(asked.getMessageTrace, address, within(call), call.signal).catch(unlessUnknown),
+        services
+          .ask(asked.getMessageTrace, address, within(call, looking.clock.now()), call.signal)
+          .catch(unlessUnknown),
         messageOf(messageId, looking, call),
       ])
       if (found?.trace !== undefined) return { trace: found.trace, message: stored.message }
@@ -31,7 +33,9 @@ export function traceService(looking: Looking, services: TraceServices): PublicS
     }),
     getTrace: answering(async ({ traceId: text }, call) => {
       const traceId = traceIdOf(text)
-      const found = await services.ask(asked.getTrace, { traceId }, within(call), call.signal).catch(unlessUnknown)
+      const found = await services
+        .ask(asked.getTrace, { traceId }, within(call, looking.clock.now()), call.signal)
+        .catch(unlessUnknown)
       if (found?.trace === undefined) throw unknown(`trace ${traceId}`)
       return { trace: found.trace }
     }),
@@ -40,14 +44,15 @@ export function traceService(looking: Looking, services: TraceServices): PublicS
       if (limit < 0 || limit > limits.tracesMax) {
         throw badField('limit', 'TRACE_LIMIT_INVALID', `is ${limit}; give 1 to ${limits.tracesMax}, or leave it out`)
       }
-      return services.ask(asked.searchTraces, request, within(call), call.signal).catch(badQuery)
+      return services.ask(asked.searchTraces, request, within(call, looking.clock.now()), call.signal).catch(badQuery)
     }),
     why: answering((request, call) => answerWhy(request, sources, call)),
   })
 }
 
-const within = ({ deadlineMs }: CallContext): number =>
-  Math.max(1, Math.min(deadlineMs ?? answerWithinMs, answerWithinMs))
+/** How long a trace service may take: what is left of the caller's deadline, which is a point in time. */
+const within = ({ deadlineMs = Number.POSITIVE_INFINITY }: CallContext, now: number): number =>
+  Math.max(1, Math.min(deadlineMs - now, answerWithinMs))
 
 function addressOf(messageId: string): { queue: number; position: number } {
   const address = parseMessageId(messageId)
