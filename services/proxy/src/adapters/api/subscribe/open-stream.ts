@@ -1,6 +1,6 @@
 import { reasonName } from '@tern/mqtt'
 import { home, type messaging } from '@tern/proto'
-import { ApiError, codeOf } from '@tern/rpc'
+import { ApiError, codeOf, type CallContext as RpcCallContext } from '@tern/rpc'
 import { type ConnectRequest, openCall } from '../../../core/connection/connect.ts'
 import type { StreamPlan } from '../../../core/stream/open-request.ts'
 import type { Context } from '../../connection/context.ts'
@@ -24,7 +24,7 @@ export async function openStream(
   plan: StreamPlan,
   context: Context,
   looking: Looking,
-  call: CallContext,
+  call: CallContext & Partial<Pick<RpcCallContext, 'peer'>>,
 ): Promise<OpenStream> {
   const { region, connections, drawId } = context
   const starts = await startsOf(plan, looking, call)
@@ -38,7 +38,7 @@ export async function openStream(
     throw new ApiError('UNAVAILABLE', 'SESSION_REFUSED', `the session of ${clientId} was refused: ${reasonName(code)}`)
   }
   const session = new Session(connection, request, opened, opened.connection)
-  connection.opened(session)
+  connection.opened(session, call.peer ?? '')
   if (call.signal.aborted || connection.isClosed) {
     session.ended({ willApplies: false })
     throw connection.ending ?? new ApiError('CANCELLED', 'CANCELLED', 'the caller went while its session was opened')

@@ -3,10 +3,10 @@ import { describeConnection, inflightOf, subscriptionsOf, unsettledOf } from '..
 import type { Session } from '../../connection/session.ts'
 
 /** A subscriber's stream as operators see it. */
-export function streamClient(session: Session, connectedAtMs: number): ConnectedClient {
+export function streamClient(session: Session, address: string, connectedAtMs: number): ConnectedClient {
   const delivery = () => session.parts.delivery
   return {
-    describe: () => ({ ...describeConnection(session, { address: '', connectedAtMs }), protocol: 'gRPC' }),
+    describe: () => ({ ...describeConnection(session, { address, connectedAtMs }), protocol: 'gRPC' }),
     inflight() {
       const known = delivery()
       return known === undefined ? [] : inflightOf(known)

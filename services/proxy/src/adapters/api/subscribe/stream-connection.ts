@@ -74,10 +74,11 @@ export class StreamConnection implements Connection {
     return this.frames.reduce((sum, frame) => sum + idsOf(frame).length, this.deliveries.length)
   }
 
-  opened(session: Session): void {
+  /** `address`: host:port of its caller. */
+  opened(session: Session, address: string): void {
     this.session = session
     const { clock, connections } = this.context
-    this.client = streamClient(session, clock.now())
+    this.client = streamClient(session, address, clock.now())
     connections.clients.add(this.clientId, this.client)
     this.note('connected', '', reasonCode.success)
   }
