@@ -34,6 +34,7 @@ async function device(zone: number, clientId: string): Promise<MqttClient> {
 /** A stream that acknowledges all that it gets, unless told not to. */
 class Subscriber {
   readonly heard: string[] = []
+  wasToldToMove = false
   readonly opened: Promise<messaging.SubscribeResponse_Opened>
   /** Why it ended. */
   readonly ended: Promise<string>
@@ -61,6 +62,7 @@ class Subscriber {
     try {
       for await (const { frame } of this.stream) {
         if (frame?.$case === 'opened') this.isOpened(frame.value)
+        if (frame?.$case === 'moving') this.wasToldToMove = true
         if (frame?.$case !== 'deliveries') continue
         for (const { message: delivered } of frame.value.deliveries) this.heard.push(`${delivered?.payload}`)
         const ackIds = frame.value.deliveries.map(({ ackId }) => ackId)
@@ -147,4 +149,21 @@ test('a subscriber that never reads holds nobody up', async () => {
   for (let round = 0; round < 20; round++) await publish(1, 'busy/a', Array(100).fill(large))
   await expect.poll(() => reader.heard.length, { timeout: 30_000 }).toBe(2_000)
   reader.end()
+}, 60_000)
+
+test('a proxy that stops in order tells its streams first, and they go on elsewhere with nothing lost', async () => {
+  const open = { topicFilters: ['rolling/#'], subscriberId: 'roller' }
+  const first = new Subscriber(1, open)
+  await first.opened
+  await publish(0, 'rolling/1', ['1'])
+  await expect.poll(() => first.heard).toEqual(['1'])
+  const stopped = region.stopZone('az-b')
+  expect(await first.ended).toBe('UNAVAILABLE DRAINING')
+  expect(first.wasToldToMove).toBe(true)
+  await publish(0, 'rolling/1', ['2'])
+  const second = new Subscriber(2, open)
+  expect((await second.opened).resumed).toBe(true)
+  await expect.poll(() => second.heard).toEqual(['2'])
+  await stopped
+  await region.restartZone('az-b')
 }, 60_000)

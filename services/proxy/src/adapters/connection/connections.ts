@@ -100,9 +100,11 @@ export class Connections {
     for (const connection of [...this.all]) connection.destroy('the proxy is over')
   }
 
-  /** Lets every client go in order. */
+  /** Lets every client go in order. A stream is told by the API, which stops a moment later. */
   endAll(reasonCode: number): void {
-    for (const connection of [...this.all]) connection.close(reasonCode, 'the proxy stops')
+    for (const connection of [...this.all]) {
+      if (connection.carrier === undefined) connection.close(reasonCode, 'the proxy stops')
+    }
   }
 
   /** One line for all, however many a storm of them ends. */

@@ -19,7 +19,7 @@ export const streamLimits = {
   framesWaitingMax: 256,
   heartbeatMs: 15_000,
   /** Between Moving and the end of the stream. */
-  movingGraceMs: 5_000,
+  movingGraceMs: 1_000,
   pull: {
     /** SUBSCRIPTION_INVALID. */
     messages: { usual: 100, most: 1_000 },

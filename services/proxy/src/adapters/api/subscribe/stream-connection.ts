@@ -118,6 +118,11 @@ export class StreamConnection implements Connection {
     )
   }
 
+  /** The proxy does: whoever did not go elsewhere in time is told to. */
+  stops(): void {
+    this.end(new ApiError('UNAVAILABLE', 'DRAINING', 'the proxy stops; open the next stream elsewhere'), true)
+  }
+
   left(willApplies: boolean, expirySeconds?: number): void {
     this.end(undefined, willApplies, expirySeconds)
   }

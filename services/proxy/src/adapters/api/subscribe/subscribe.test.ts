@@ -229,8 +229,11 @@ test('a proxy that is about to leave says so', async () => {
   await s.clock.pass(0)
   expect(s.heard.at(-1)).toMatchObject({ $case: 'moving', value: { zone: 'az-a' } })
   s.connections.endAll(reasonCode.serverShuttingDown)
-  await s.clock.pass(0)
-  expect(await s.ended).toBe('ABORTED STREAM_ENDED')
+  await s.clock.pass(900)
+  await s.publish('still')
+  expect(s.got()).toEqual(['still1'])
+  await s.clock.pass(200)
+  expect(await s.ended).toBe('UNAVAILABLE DRAINING')
 })
 
 test.each<[name: string, open: Partial<Open>, reason: string]>([

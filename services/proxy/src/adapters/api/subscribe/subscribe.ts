@@ -32,7 +32,10 @@ export async function* subscribe(
   const plan = streamPlanOf(open.value)
   const { connection, resumed, outcomes } = await openStream(plan, ports.context, ports.looking, call)
   const gone = () => connection.left(false)
-  const moving = () => connection.push(movingTo(ports.where.zone))
+  const moving = () => {
+    connection.push(movingTo(ports.where.zone))
+    ports.context.clock.after(streamLimits.movingGraceMs, () => connection.stops())
+  }
   call.signal.addEventListener('abort', gone, { once: true })
   call.draining.addEventListener('abort', moving, { once: true })
   try {
