@@ -1,5 +1,7 @@
 import { messaging } from '@tern/proto'
 import { type ApiChannel, type ApiStream, asApiError, type CallSettings, connectApi } from '@tern/rpc'
+import type { Looking } from './looking-back.ts'
+import { TernError } from './tern-error.ts'
 import type { Ending, Wire, WireListener, WireStream } from './wire.ts'
 
 /** The streams of a client as gRPC calls on a channel, which its owner closes. */
@@ -9,6 +11,31 @@ export function grpcWire(channel: ApiChannel, metadata: Readonly<Record<string, 
     publish: (listener) => follow((settings) => service.publishStream({ metadata, ...settings }), listener),
     subscribe: (listener) => follow((settings) => service.subscribe({ metadata, ...settings }), listener),
   }
+}
+
+/** Calls that look back, on a channel that tries again what may be tried again. */
+export function grpcLooking(channel: ApiChannel, metadata: Readonly<Record<string, string>>): Looking {
+  const service = connectApi(channel, messaging.MessagingServiceService)
+  return {
+    get: (request) => service.getMessage(request, { metadata }).catch(failed),
+    query: (request) => service.queryMessages(request, { metadata }).catch(failed),
+    async *replay(request) {
+      try {
+        yield* service.replayMessages(request, { metadata })
+      } catch (error) {
+        failed(error)
+      }
+    },
+  }
+}
+
+function failed(error: unknown): never {
+  throw new TernError(endingOf(error))
+}
+
+function endingOf(error: unknown): Ending {
+  const { code, reason, message, retryAfterMs } = asApiError(error)
+  return { code, reason, message, retryAfterMs }
 }
 
 function follow<Out, In>(
@@ -21,8 +48,7 @@ function follow<Out, In>(
       for await (const response of stream) listener.frame(response)
       return undefined
     } catch (error) {
-      const { code, reason, message, retryAfterMs } = asApiError(error)
-      return { code, reason, message, retryAfterMs }
+      return endingOf(error)
     }
   }
   void read().then((ending) => listener.ended(ending))

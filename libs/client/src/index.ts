@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { openChannel } from '@tern/rpc'
 import { type Clock, systemClock } from '@tern/runtime'
-import { grpcWire } from './grpc-wire.ts'
+import { grpcLooking, grpcWire } from './grpc-wire.ts'
 import { Tern } from './tern.ts'
 
+export type { QueryOptions, Replayed, ReplayOptions } from './looking-back.ts'
 export type { Payload, PublishOptions } from './outgoing-message.ts'
 export type { NackOptions, ReceivedMessage } from './received-message.ts'
 export type { Subscription } from './subscription.ts'
@@ -38,11 +39,22 @@ export function connect(options: ConnectOptions): Tern {
   const { url, token, clientId = '', publishDeadlineMs = 10_000, traceparent = () => undefined } = options
   // Streams are opened anew by the client itself, which knows what was acknowledged.
   const channel = openChannel(url.replace(/^https?:\/\//, ''), { retry: false })
+  const looking = openChannel(url.replace(/^https?:\/\//, ''))
   const metadata = token === undefined ? {} : { authorization: `Bearer ${token}` }
   return new Tern({
-    ...{ clock, clientId, publishDeadlineMs, wire: grpcWire(channel, metadata), chance: Math.random },
+    ...{
+      clock,
+      clientId,
+      publishDeadlineMs,
+      wire: grpcWire(channel, metadata),
+      looking: grpcLooking(looking, metadata),
+      chance: Math.random,
+    },
     drawId: () => randomUUID().slice(0, 8),
     activeTraceparent: traceparent,
-    closed: () => channel.close(),
+    closed() {
+      channel.close()
+      looking.close()
+    },
   })
 }

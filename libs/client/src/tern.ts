@@ -1,5 +1,13 @@
-import { type message, messaging } from '@tern/proto'
+import { message, messaging } from '@tern/proto'
 import type { Clock } from '@tern/runtime'
+import {
+  type Looking,
+  type QueryOptions,
+  queryAll,
+  type Replayed,
+  type ReplayOptions,
+  replayAll,
+} from './looking-back.ts'
 import { type Payload, type PublishOptions, toMessage } from './outgoing-message.ts'
 import { Publisher } from './publisher.ts'
 import { Subscription } from './subscription.ts'
@@ -29,6 +37,7 @@ export type SubscribeOptions = Readonly<{
 
 export type TernOptions = Readonly<{
   wire: Wire
+  looking: Looking
   clock: Clock
   chance(): number
   drawId(): string
@@ -73,6 +82,22 @@ export class Tern {
     })
     this.subscriptions.add(subscription)
     return subscription
+  }
+
+  /** One stored message by its id; rejects with a TernError that says why there is none. */
+  async get(messageId: string): Promise<message.Message> {
+    const found = await this.options.looking.get(messaging.GetMessageRequest.fromPartial({ messageId }))
+    return found.message ?? message.Message.fromPartial({ messageId })
+  }
+
+  /** What is stored of a filter (empty: of every topic), page after page: `for await (const message of tern.query('orders/#', { from }))`. */
+  query(topicFilter: string, options: QueryOptions = {}): AsyncGenerator<message.Message> {
+    return queryAll(this.options.looking, topicFilter, options)
+  }
+
+  /** Everything of a filter from a start, in the order of each queue, and on to what comes when it follows. Without a session. */
+  replay(topicFilter: string, options: ReplayOptions = {}): AsyncGenerator<Replayed> {
+    return replayAll(this.options.looking, topicFilter, options)
   }
 
   /** Subscriptions end once what they handed out is settled; resolves once all that was published has its receipt. */
