@@ -87,12 +87,15 @@ async function sessionPage(
     ...(connected !== undefined && { connected }),
   })
   const asked = { prefix, after, limit, wish, count }
-  const gathered = await members.gather(members.brokers(), homes.listSessions, () => asked)
-  for (const name of [...gathered.unreachable, ...members.ownerless()]) unreachable.add(name)
-  const pages = gathered.answered.map(({ answer: { sessions, nextAfter } }) => ({
-    items: sessions,
-    next: nextAfter === '' ? undefined : nextAfter,
-  }))
+  const gathered = await members.gatherHomes(homes.listSessions, asked, (answer) => answer.homes)
+  for (const name of gathered.unreachable) unreachable.add(name)
+  const told = new Set<number>()
+  const pages = gathered.answered.map(({ answer: { sessions, nextAfter, homes: here } }) => {
+    // A home that moved meanwhile is told by both of its brokers.
+    const items = sessions.filter(({ home }) => !told.has(home))
+    for (const home of here) told.add(home)
+    return { items, next: nextAfter === '' ? undefined : nextAfter }
+  })
   const counts = gathered.answered.map(({ answer }) => answer.count)
   const known = counts.filter((each) => each >= 0).reduce((sum, each) => sum + each, 0)
   return { ...mergePages(pages, ({ clientId }) => clientId, limit), count: count ? known : -1 }

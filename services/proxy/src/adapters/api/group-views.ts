@@ -9,7 +9,7 @@ export type Groups = Readonly<{ groups: SeenGroup[]; next: string; unreachable: 
 export async function groupsOf(wish: Wish, { members }: Admin): Promise<Groups> {
   const asked = { ...wish, sharedFilters: [...wish.sharedFilters] }
   const [parts, seen] = await Promise.all([
-    members.gather(members.brokers(), inspect.InspectServiceService.listGroups, () => asked),
+    members.gatherHomes(inspect.InspectServiceService.listGroups, asked, ({ queues }) => queues),
     members.gather(members.proxies(), proxy.ProxyServiceService.listGroupMembers, () => ({
       sharedFilters: asked.sharedFilters,
     })),
@@ -25,7 +25,7 @@ export async function groupsOf(wish: Wish, { members }: Admin): Promise<Groups> 
   const all = mergeGroups(whole, at)
   const groups = all.slice(0, wish.limit)
   const next = groups.length < all.length ? (groups.at(-1)?.sharedFilter ?? '') : (bound ?? '')
-  return { groups, next, unreachable: [...parts.unreachable, ...seen.unreachable, ...members.ownerless()] }
+  return { groups, next, unreachable: [...parts.unreachable, ...seen.unreachable] }
 }
 
 export function groupOf(seen: SeenGroup, { members, clock }: Admin): subscriptions.Group {

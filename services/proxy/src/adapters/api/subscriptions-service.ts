@@ -62,7 +62,7 @@ async function listSubscriptions(
     ...{ group: textOf('group'), afterClientId, afterFilter, limit },
   }
   const [atHomes, atProxies] = await Promise.all([
-    members.gather(members.brokers(), homes.listSubscriptions, () => request),
+    members.gatherHomes(homes.listSubscriptions, request, (answer) => answer.homes),
     members.gather(members.proxies(), proxies.listSubscriptions, () => ({ request })),
   ])
   const answers = [
@@ -82,7 +82,7 @@ async function listSubscriptions(
   return {
     subscriptions: left.map(entryOf),
     nextPageToken: next === undefined ? '' : tokenOf(tokens, { after: next }, question),
-    unreachable: [...atHomes.unreachable, ...atProxies.unreachable, ...members.ownerless()],
+    unreachable: [...atHomes.unreachable, ...atProxies.unreachable],
   }
 }
 
@@ -107,7 +107,7 @@ export async function matchTopic(
     throw badField('topic', 'TOPIC_INVALID', `is ${JSON.stringify(topic.slice(0, 80))}, no topic name`)
   const request = { topic, limit }
   const [atHomes, atProxies] = await Promise.all([
-    members.gather(members.brokers(), homes.matchTopic, () => request),
+    members.gatherHomes(homes.matchTopic, request, (answer) => answer.homes),
     members.gather(members.proxies(), proxies.matchTopic, () => ({ request })),
   ])
   const answers = [
@@ -119,7 +119,7 @@ export async function matchTopic(
   return {
     subscriptions: found.slice(0, limit).map(entryOf),
     totalSize: answers.reduce((sum, { total }) => sum + total, 0),
-    unreachable: [...atHomes.unreachable, ...atProxies.unreachable, ...members.ownerless()],
+    unreachable: [...atHomes.unreachable, ...atProxies.unreachable],
   }
 }
 

@@ -1,11 +1,13 @@
 import { control } from '@tern/proto'
 import type { RouteWatcher } from '@tern/routing'
 import { connectClient, unaryCall } from '@tern/rpc'
-import type { Clock } from '@tern/runtime'
+import { type Clock, pause } from '@tern/runtime'
 import { type NamedMember, nameMembers } from '../../core/admin/member-names.ts'
 
 /** So long each member may take to answer; who takes longer is named among those that did not. */
 export const answerWithinMs = 500
+/** Between two questions about queues that nobody spoke for. */
+const askAgainMs = 50
 /** To one that is not asked any more. */
 const idleMs = 60_000
 
@@ -63,14 +65,6 @@ export class Members {
     return owner && this.get(owner.broker)
   }
 
-  /** Queues without an owner, named as what does not answer. */
-  ownerless(): string[] {
-    const table = this.routes.table()
-    return Array.from({ length: table.queues }, (_, queue) => queue)
-      .filter((queue) => table.ownerOf(queue) === undefined)
-      .map((queue) => `queue-${queue}`)
-  }
-
   /** Rejects with the service's words, or when it does not answer in time. */
   ask<In, Out>(member: Pick<NamedMember, 'address'>, method: Method<In, Out>, request: In, withinMs = answerWithinMs) {
     return unaryCall(this.clientTo(member.address), method, request, withinMs)
@@ -94,6 +88,34 @@ export class Members {
       }),
     )
     return { answered, unreachable: unreachable.sort() }
+  }
+
+  /**
+   * Asks all homes. While a queue moves nobody speaks for it, and whoever asked would miss its part without a word: so they are asked
+   * again for a moment. What nobody spoke for even then is named.
+   */
+  async gatherHomes<In, Out>(
+    method: Method<In, Out>,
+    request: In,
+    spokenFor: (answer: Out) => readonly number[],
+  ): Promise<Gathered<Out>> {
+    const until = this.clock.now() + answerWithinMs
+    for (;;) {
+      const { answered, unreachable } = await this.gather(this.brokers(), method, () => request)
+      const told = new Set(answered.flatMap(({ answer }) => spokenFor(answer)))
+      const silent = this.silent(told, unreachable)
+      if (silent.length === 0 || this.clock.now() >= until) {
+        return { answered, unreachable: [...unreachable, ...silent] }
+      }
+      await pause(this.clock, askAgainMs)
+    }
+  }
+
+  /** Queues that nobody spoke for, but for those of brokers that gave no answer at all. */
+  private silent(told: ReadonlySet<number>, unreachable: readonly string[]): string[] {
+    return Array.from({ length: this.routes.table().queues }, (_, queue) => queue)
+      .filter((queue) => !told.has(queue) && !unreachable.includes(this.ownerOf(queue)?.name ?? ''))
+      .map((queue) => `queue-${queue}`)
   }
 
   private clientTo(address: string): Connection['client'] {
