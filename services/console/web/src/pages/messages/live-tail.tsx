@@ -51,7 +51,7 @@ export function LiveTail({ search, open }: TailProps) {
           </label>
         </div>
         <p role="status" className="muted">
-          {tail.seen === 0 ? 'waiting for the first message' : `${count(tail.seen, 'message')} shown`}
+          {told(tail)}
           {tail.skipped === 0 ? '' : `, ${whole(tail.skipped)} left out by the limit`}
         </p>
       </div>
@@ -72,6 +72,11 @@ export function LiveTail({ search, open }: TailProps) {
   )
 }
 
+function told({ seen, isListening }: Readonly<{ seen: number; isListening: boolean }>): string {
+  if (seen > 0) return `${count(seen, 'message')} shown`
+  return isListening ? 'waiting for the first message' : 'connecting'
+}
+
 const startOf = (cursor: string) => (cursor === '' ? { anchor: 'ANCHOR_LATEST' } : { cursor })
 
 type Asked = Readonly<{
@@ -87,6 +92,8 @@ function useTail({ topic, publisher, property, sample, running }: Asked) {
   const [rows, setRows] = useState<readonly MessageJson[]>([])
   const [figures, setFigures] = useState({ seen: 0, skipped: 0 })
   const [error, setError] = useState<ApiError>()
+  /** The region has said from where on it tells of messages. */
+  const [isListening, setListening] = useState(false)
   const cursor = useRef({ asked: '', at: '' })
   const asked = JSON.stringify({ topic, publisher, property })
   const [askedBefore, setAskedBefore] = useState(asked)
@@ -94,6 +101,7 @@ function useTail({ topic, publisher, property, sample, running }: Asked) {
     setAskedBefore(asked)
     setRows([])
     setFigures({ seen: 0, skipped: 0 })
+    setListening(false)
   }
   useEffect(() => {
     if (!running || !on) return
@@ -120,6 +128,7 @@ function useTail({ topic, publisher, property, sample, running }: Asked) {
         skipped += Number(response.skipped ?? 0)
         cursor.current = { asked, at: response.cursor ?? cursor.current.at }
         setError(undefined)
+        setListening(true)
         stream.credit(1)
       },
       error: setError,
@@ -140,5 +149,5 @@ function useTail({ topic, publisher, property, sample, running }: Asked) {
     setRows([])
     setFigures({ seen: 0, skipped: 0 })
   }
-  return { rows, ...figures, error, clear }
+  return { rows, ...figures, error, isListening, clear }
 }
