@@ -4,7 +4,6 @@ import { messageIdOf } from '@tern/telemetry'
 import { parseClientFilter } from '../../core/admin/client-filter.ts'
 import { badField } from '../../core/api/refusal.ts'
 import { type Admin, pageSizeOf, stateOf, timestamp, timestampUnless0, tokenOf } from './admin-context.ts'
-import { answering } from './answers.ts'
 import { clientPage, clientsOf, listClients, sessionsOf } from './client-pages.ts'
 import { listQueued } from './queued.ts'
 import { homeUnreachable, qosOf, sessionOf } from './sessions.ts'
@@ -20,13 +19,13 @@ const administrativeAction = 0x98
 /** Sessions and connections, of all zones. */
 export function clientService(admin: Admin): PublicService {
   return publicService(clients.ClientServiceService, {
-    listClients: answering((request) => listClients(request, admin)),
-    getClient: answering((request) => getClient(request, admin)),
-    listInflight: answering((request) => listInflight(request, admin)),
-    listQueued: answering((request) => listQueued(request, admin)),
-    listClientEvents: answering((request) => listClientEvents(request, admin)),
-    disconnectClients: answering((request) => disconnectClients(request, admin)),
-    deleteSession: answering((request) => deleteSession(request, admin)),
+    listClients: (request) => listClients(request, admin),
+    getClient: (request) => getClient(request, admin),
+    listInflight: (request) => listInflight(request, admin),
+    listQueued: (request) => listQueued(request, admin),
+    listClientEvents: (request) => listClientEvents(request, admin),
+    disconnectClients: (request) => disconnectClients(request, admin),
+    deleteSession: (request) => deleteSession(request, admin),
   })
 }
 

@@ -4,7 +4,6 @@ import { version } from '@tern/runtime'
 import { connectionLimits } from '../../core/connection/limits.ts'
 import { queryLimits } from '../../core/query/limits.ts'
 import type { Admin } from './admin-context.ts'
-import { answering, streaming } from './answers.ts'
 import { type ApiContext, nodeName } from './api-context.ts'
 import { drain } from './drain.ts'
 import { listEvents, watchEvents } from './events.ts'
@@ -30,9 +29,9 @@ export function clusterService({ config, context, nameservers }: ApiContext, adm
       mode,
     }),
     getTopology: async () => ({ topology: await view.look() }),
-    watchTopology: streaming((_, call) => view.watch(call)),
-    listEvents: answering((request) => listEvents(request, admin, nameservers)),
-    watchEvents: streaming((request, call) => watchEvents(request, admin, nameservers, call)),
-    drain: answering((request) => drain(request, admin, nameservers)),
+    watchTopology: (_, call) => view.watch(call),
+    listEvents: (request) => listEvents(request, admin, nameservers),
+    watchEvents: (request, call) => watchEvents(request, admin, nameservers, call),
+    drain: (request) => drain(request, admin, nameservers),
   })
 }

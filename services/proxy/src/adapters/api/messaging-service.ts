@@ -1,6 +1,5 @@
 import { messaging } from '@tern/proto'
 import { type PublicService, publicService } from '@tern/rpc'
-import { answering, streaming } from './answers.ts'
 import type { Looking } from './call.ts'
 import type { Looks } from './looks.ts'
 import type { Publish } from './publish.ts'
@@ -21,16 +20,14 @@ export function messagingService(
   const { region } = ports.context
   const pulls = new Pulls(ports)
   return publicService(messaging.MessagingServiceService, {
-    publish: answering((request, call) => publishBatch(request, looking, publish, call)),
-    publishStream: streaming((requests, call) =>
-      publishStream(requests, { region, looking, anonymous: publish.author }, call),
-    ),
-    subscribe: streaming((requests, call) => subscribe(requests, ports, call)),
-    pull: answering((request, call) => pulls.pull(request, call)),
-    acknowledge: answering((request, call) => pulls.acknowledge(request, call)),
-    getMessage: answering((request, call) => getMessage(request, looking, call)),
-    queryMessages: answering((request, call) => queries.query(request, call)),
-    replayMessages: streaming((request, call) => replays.replay(request, call)),
-    resendMessages: answering((request, call) => resendMessages(request, looking, publish, call)),
+    publish: (request, call) => publishBatch(request, looking, publish, call),
+    publishStream: (requests, call) => publishStream(requests, { region, looking, anonymous: publish.author }, call),
+    subscribe: (requests, call) => subscribe(requests, ports, call),
+    pull: (request, call) => pulls.pull(request, call),
+    acknowledge: (request, call) => pulls.acknowledge(request, call),
+    getMessage: (request, call) => getMessage(request, looking, call),
+    queryMessages: (request, call) => queries.query(request, call),
+    replayMessages: (request, call) => replays.replay(request, call),
+    resendMessages: (request, call) => resendMessages(request, looking, publish, call),
   })
 }

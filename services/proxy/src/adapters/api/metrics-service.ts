@@ -3,7 +3,6 @@ import { type PublicService, publicService } from '@tern/rpc'
 import { badField } from '../../core/api/refusal.ts'
 import { checkRangeQuestion } from '../../core/query/range-question.ts'
 import type { TraceServices } from '../traces/trace-services.ts'
-import { answering } from './answers.ts'
 
 const asked = metrics.MetricsServiceService
 const answerWithinMs = 5_000
@@ -12,12 +11,10 @@ const invalidArgument = 3
 /** The figures of the last quarter of an hour, from whichever trace service of the region answers. */
 export function metricsService(services: TraceServices): PublicService {
   return publicService(asked, {
-    listMetrics: answering((_: metrics.ListMetricsRequest, { signal }) =>
+    listMetrics: (_: metrics.ListMetricsRequest, { signal }) =>
       services.ask(asked.listMetrics, {}, answerWithinMs, signal),
-    ),
-    queryRange: answering(async (request: metrics.QueryRangeRequest, { signal }) =>
+    queryRange: async (request: metrics.QueryRangeRequest, { signal }) =>
       services.ask(asked.queryRange, checkRangeQuestion(request), answerWithinMs, signal).catch(tooMuch),
-    ),
   })
 }
 

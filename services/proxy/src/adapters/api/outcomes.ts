@@ -1,7 +1,6 @@
 import type { messaging } from '@tern/proto'
-import { ApiError, statusOf } from '@tern/rpc'
+import { asApiError, statusOf } from '@tern/rpc'
 import { Refusal } from '../../core/api/refusal.ts'
-import { asAnswer } from './answers.ts'
 
 /** The only one, or each of them for the same reason: then the call fails. */
 export function failWhenAll(items: readonly unknown[]): void {
@@ -22,7 +21,5 @@ export async function orRefusal<Result>(run: () => Promise<Result>): Promise<Res
 /** Of an item that was refused; of another one nothing is known yet. */
 export function resultOf(item: unknown): messaging.PublishResult {
   if (!(item instanceof Refusal)) return { outcome: undefined }
-  const answer = asAnswer(item)
-  if (!(answer instanceof ApiError)) throw item
-  return { outcome: { $case: 'error', value: statusOf(answer) } }
+  return { outcome: { $case: 'error', value: statusOf(asApiError(item)) } }
 }

@@ -5,6 +5,7 @@ import { producerName } from '../../core/api/publisher-key.ts'
 import { badField, Refusal } from '../../core/api/refusal.ts'
 import type { Region } from '../../ports.ts'
 import type { CallContext, Looking } from './call.ts'
+import { openOf } from './first-frame.ts'
 import { resultOf } from './outcomes.ts'
 import { refusalOf } from './publish.ts'
 import { authorOf } from './publish-batch.ts'
@@ -29,10 +30,7 @@ export async function* publishStream(
   call: CallContext,
 ): AsyncGenerator<Response> {
   const frames = requests[Symbol.asyncIterator]()
-  const first = await frames.next()
-  const open = first.done ? undefined : first.value.frame
-  if (open?.$case !== 'open') throw badField('frame', 'STREAM_NOT_OPENED', 'of the first request is no open')
-  const { producerId, clientId } = open.value
+  const { producerId, clientId } = await openOf<messaging.PublishStreamRequest_Open>(frames)
   const author = authorOf('open.client_id', clientId || producerId, ports.anonymous)
   const publisher = producerName(producerId)
   const { receiveMaximum } = publishLimits

@@ -1,6 +1,5 @@
 import { retained } from '@tern/proto'
 import { type PublicService, publicService } from '@tern/rpc'
-import { answering } from './answers.ts'
 import type { Looking } from './call.ts'
 import type { Publish } from './publish.ts'
 import { deleteRetained, getRetained, listRetained, setRetained } from './retained.ts'
@@ -8,9 +7,9 @@ import { deleteRetained, getRetained, listRetained, setRetained } from './retain
 /** Retained messages, of all queues. */
 export function retainedService(looking: Looking, publish: Publish): PublicService {
   return publicService(retained.RetainedServiceService, {
-    listRetained: answering((request, call) => listRetained(request, looking, call)),
-    getRetained: answering((request, call) => getRetained(request, looking, call)),
-    setRetained: answering((request, call) => setRetained(request, looking, publish, call)),
-    deleteRetained: answering((request, call) => deleteRetained(request, looking, publish, call)),
+    listRetained: (request, call) => listRetained(request, looking, call),
+    getRetained: (request, call) => getRetained(request, looking, call),
+    setRetained: (request, call) => setRetained(request, looking, publish, call),
+    deleteRetained: (request, call) => deleteRetained(request, looking, publish, call),
   })
 }

@@ -3,7 +3,6 @@ import { inspect, routes } from '@tern/proto'
 import { type PublicService, publicService } from '@tern/rpc'
 import { badField } from '../../core/api/refusal.ts'
 import { type Admin, timestampUnless0 } from './admin-context.ts'
-import { answering, streaming } from './answers.ts'
 import { changesOf } from './watching.ts'
 
 /** As long as nothing changes, it is looked at again after so long. */
@@ -12,8 +11,8 @@ const lookEveryMs = 10_000
 /** Queues and their owners. */
 export function routeService(admin: Admin): PublicService {
   return publicService(routes.RouteServiceService, {
-    listRoutes: answering((request) => listRoutes(request, admin)),
-    watchRoutes: streaming((_, call) => watchRoutes(admin, call)),
+    listRoutes: (request) => listRoutes(request, admin),
+    watchRoutes: (_, call) => watchRoutes(admin, call),
   })
 }
 

@@ -12,7 +12,6 @@ import { type FieldKind, parseFilter } from '../../core/admin/filter.ts'
 import { badField, Refusal } from '../../core/api/refusal.ts'
 import type { Members } from '../region/members.ts'
 import { type Admin, pageSizeMax, pageSizeOf, stateOf, tokenOf } from './admin-context.ts'
-import { answering, streaming } from './answers.ts'
 import { groupOf, groupsOf } from './group-views.ts'
 import { resetGroupPosition } from './reset-group.ts'
 import { qosOf } from './sessions.ts'
@@ -32,14 +31,12 @@ const watchEveryMs = 1_000
 /** Who gets what. */
 export function subscriptionService(admin: Admin): PublicService {
   return publicService(subscriptions.SubscriptionServiceService, {
-    listSubscriptions: answering((request) => listSubscriptions(request, admin)),
-    matchTopic: answering((request) => matchTopic(request, admin.members)),
-    listGroups: answering((request) => listGroups(request, admin)),
-    getGroup: answering((request) => getGroup(request, admin)),
-    watchGroups: streaming((_, call) =>
-      changesOf(() => allGroups(admin), { everyMs: watchEveryMs, clock: admin.clock, call }),
-    ),
-    resetGroupPosition: answering((request) => resetGroupPosition(request, admin)),
+    listSubscriptions: (request) => listSubscriptions(request, admin),
+    matchTopic: (request) => matchTopic(request, admin.members),
+    listGroups: (request) => listGroups(request, admin),
+    getGroup: (request) => getGroup(request, admin),
+    watchGroups: (_, call) => changesOf(() => allGroups(admin), { everyMs: watchEveryMs, clock: admin.clock, call }),
+    resetGroupPosition: (request) => resetGroupPosition(request, admin),
   })
 }
 

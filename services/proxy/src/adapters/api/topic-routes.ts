@@ -1,7 +1,6 @@
 import { type HttpRequest, type HttpResponse, messageJson, type Routes, type ServerEvent } from '@tern/api'
 import { message, messaging } from '@tern/proto'
 import { badField, Refusal } from '../../core/api/refusal.ts'
-import { asAnswer } from './answers.ts'
 import type { Looking } from './call.ts'
 import type { Looks } from './looks.ts'
 import type { Publish } from './publish.ts'
@@ -25,9 +24,7 @@ export function topicRoutes(looking: Looking, publish: Publish, { queries, repla
   return (request) => {
     const [, encoded] = /^\/v1\/topics\/(.+)\/messages$/.exec(request.path) ?? []
     if (encoded === undefined || !['GET', 'POST'].includes(request.method)) return undefined
-    return answer(request, topicIn(encoded)).catch((error: unknown) => {
-      throw asAnswer(error)
-    })
+    return answer(request, topicIn(encoded))
   }
 }
 
@@ -109,6 +106,6 @@ function topicIn(encoded: string): string {
   try {
     return decodeURIComponent(encoded)
   } catch {
-    throw asAnswer(badField('topic', 'TOPIC_INVALID', 'is no percent-encoded text'))
+    throw badField('topic', 'TOPIC_INVALID', 'is no percent-encoded text')
   }
 }

@@ -4,7 +4,6 @@ import { parseMessageId } from '@tern/telemetry'
 import { badField, Refusal } from '../../core/api/refusal.ts'
 import { SessionLooks } from '../traces/session-looks.ts'
 import type { TraceServices } from '../traces/trace-services.ts'
-import { answering } from './answers.ts'
 import type { Looking } from './call.ts'
 import { storedMessage } from './stored-messages.ts'
 import { answerWhy } from './why.ts'
@@ -20,7 +19,7 @@ const invalidArgument = 3
 export function traceService(looking: Looking, services: TraceServices): PublicService {
   const sources = { looking, services, sessions: new SessionLooks(services.routes, looking.clock) }
   return publicService(traces.TraceServiceService, {
-    getMessageTrace: answering(async ({ messageId }, call) => {
+    getMessageTrace: async ({ messageId }, call) => {
       const address = addressOf(messageId)
       const [found, stored] = await Promise.all([
         services
@@ -30,23 +29,23 @@ export function traceService(looking: Looking, services: TraceServices): PublicS
       ])
       if (found?.trace !== undefined) return { trace: found.trace, message: stored.message }
       throw stored.refusal ?? unknown(`message ${messageId}`)
-    }),
-    getTrace: answering(async ({ traceId: text }, call) => {
+    },
+    getTrace: async ({ traceId: text }, call) => {
       const traceId = traceIdOf(text)
       const found = await services
         .ask(asked.getTrace, { traceId }, within(call, looking.clock.now()), call.signal)
         .catch(unlessUnknown)
       if (found?.trace === undefined) throw unknown(`trace ${traceId}`)
       return { trace: found.trace }
-    }),
-    searchTraces: answering(async (request: traces.SearchTracesRequest, call) => {
+    },
+    searchTraces: async (request: traces.SearchTracesRequest, call) => {
       const { limit } = request
       if (limit < 0 || limit > limits.tracesMax) {
         throw badField('limit', 'TRACE_LIMIT_INVALID', `is ${limit}; give 1 to ${limits.tracesMax}, or leave it out`)
       }
       return services.ask(asked.searchTraces, request, within(call, looking.clock.now()), call.signal).catch(badQuery)
-    }),
-    why: answering((request, call) => answerWhy(request, sources, call)),
+    },
+    why: (request, call) => answerWhy(request, sources, call),
   })
 }
 

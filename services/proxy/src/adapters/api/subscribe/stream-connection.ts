@@ -1,7 +1,6 @@
 import { reasonCode, reasonName, type ServerPacket } from '@tern/mqtt'
-import type { envelope, messaging } from '@tern/proto'
-import { decodeEnvelope, readBody } from '@tern/record'
-import { ApiError } from '@tern/rpc'
+import type { message as contract, envelope, messaging } from '@tern/proto'
+import { ApiError, codeOf } from '@tern/rpc'
 import type { TraceIds } from '@tern/telemetry'
 import { messageOf, timestampOf } from '../../../core/api/message.ts'
 import type { ClientEventKind } from '../../../core/clients/client-events.ts'
@@ -254,9 +253,16 @@ export class StreamConnection implements Connection {
   private wants(message: Outgoing): boolean {
     const { userProperties: wanted } = this.plan
     if (wanted.length === 0) return true
-    const header = readBody(message.source.body, 0, message.source.body.length).header('tern')
-    const given = header === undefined ? [] : decodeEnvelope(header).userProperties
+    const { userProperties: given } = this.shown(message)
     return wanted.every(({ name, value }) => given.some((each) => each.name === name && each.value === value))
+  }
+
+  private shown(message: Outgoing): contract.Message {
+    const known = shownOnce.get(message)
+    if (known !== undefined) return known
+    const shown = messageOf(message.source, this.traceIds)
+    shownOnce.set(message, shown)
+    return shown
   }
 
   private carry(message: Outgoing, entry: Lease['entry'], filters: readonly string[]): void {
@@ -268,7 +274,7 @@ export class StreamConnection implements Connection {
     this.unsentBytes += message.bytes
     this.deliveries.push({
       ackId: ackIdOf(number, entry),
-      message: messageOf(message.source, this.traceIds),
+      message: this.shown(message),
       attempt: lease.attempt,
       ackBy: timestampOf(ackBy),
       retainedReplay: entry.retained,
@@ -373,13 +379,17 @@ export class StreamConnection implements Connection {
   }
 }
 
+/** In the shape of the API: taken apart once for all streams that a message goes to. */
+const shownOnce = new WeakMap<Outgoing, contract.Message>()
+
 const idsOf = (frame: Frame): string[] =>
   frame.$case === 'deliveries' ? frame.value.deliveries.map(({ ackId }) => ackId) : []
 
-/** ABORTED in the numbers of google.rpc.Code. */
-const abortedCode = 10
-
 export const lostEntry = (ackId: string): messaging.SubscribeResponse_SettleErrors_Entry => ({
   ackId: ackId.slice(0, 100),
-  error: { code: abortedCode, message: 'LEASE_LOST: it is of an earlier stream, or was delivered again', details: [] },
+  error: {
+    code: codeOf('ABORTED'),
+    message: 'LEASE_LOST: it is of an earlier stream, or was delivered again',
+    details: [],
+  },
 })

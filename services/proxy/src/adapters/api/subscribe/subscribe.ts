@@ -5,6 +5,7 @@ import { streamLimits } from '../../../core/stream/limits.ts'
 import { ackDeadlineOf, millisOf, type StreamPlan, streamPlanOf } from '../../../core/stream/open-request.ts'
 import type { Context } from '../../connection/context.ts'
 import type { Looking } from '../call.ts'
+import { openOf } from '../first-frame.ts'
 import { deadLetter } from './dead-letter.ts'
 import { openStream } from './open-stream.ts'
 import type { StreamConnection } from './stream-connection.ts'
@@ -26,10 +27,7 @@ export async function* subscribe(
   call: CallContext,
 ): AsyncGenerator<Response> {
   const frames = requests[Symbol.asyncIterator]()
-  const first = await frames.next()
-  const open = first.done ? undefined : first.value.frame
-  if (open?.$case !== 'open') throw badField('frame', 'STREAM_NOT_OPENED', 'of the first request is no open')
-  const plan = streamPlanOf(open.value)
+  const plan = streamPlanOf(await openOf<messaging.SubscribeRequest_Open>(frames))
   const { connection, resumed, outcomes } = await openStream(plan, ports.context, ports.looking, call)
   const gone = () => connection.left(false)
   const moving = () => {
