@@ -101,13 +101,14 @@ export class AppendWindow {
     base: number,
     repeated = false,
   ): void {
+    // All of them became durable together.
+    const durableUs = this.ledger.now()
     for (let at = Math.max(sequence, this.first); at < sequence + count && this.count > 0; at++) {
       const pending = this.pending[this.head] as Pending
       this.head++
       this.first++
       this.bytes -= pending.body.length
       const position = base < 0 ? -1 : base + at - sequence
-      const durableUs = this.ledger.now()
       pending.answer(resultOf(verdict, position, repeated))
       tellPublish(this.ledger, this.queue, pending, verdict, position, durableUs)
     }
