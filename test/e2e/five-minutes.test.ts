@@ -103,3 +103,9 @@ test('commands answer soon', async () => {
   // The goal is 300 ms on a quiet machine; tests share theirs.
   expect(times.sort((a, b) => a - b)[2]).toBeLessThan(1_000)
 })
+
+test('bench says whether anything was lost', async () => {
+  const { exit, out } = await tern.run('bench', '--rate', '200', '--secs', '1')
+  expect(out).toMatch(/lost 0\b/)
+  expect(exit).toBe(0)
+})

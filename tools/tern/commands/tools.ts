@@ -27,15 +27,10 @@ export const open: Command = {
   },
 }
 
-/** Runs another program of this repository with the same terminal. */
-async function runTool(path: string, args: readonly string[]): Promise<void> {
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, '../..', path), ...args],
-    {
-      stdio: 'inherit',
-    },
-  )
+/** Runs the load of this repository with the same terminal. */
+async function runLoad(args: readonly string[]): Promise<void> {
+  const load = join(import.meta.dirname, '../../load/main.ts')
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', load, ...args], { stdio: 'inherit' })
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
   if (code !== 0) throw new Failure(`it ended with exit code ${code}`)
 }
@@ -53,7 +48,7 @@ export const bench: Command = {
   async run(given) {
     const { option } = given
     const flags = ['rate', 'secs', 'qos', 'pubs', 'subs'].flatMap((name) => [`--${name}`, option(name) ?? ''])
-    await runTool('tools/load/main.ts', ['--addr', mqttOf(given), ...flags])
+    await runLoad(['--addr', mqttOf(given), ...flags])
   },
 }
 
