@@ -5,6 +5,9 @@ import { SummaryReporter } from './test/support/summary-reporter.ts'
 /** Tests of timing over processes of their own; beside other work they would measure that. */
 const processes = 'services/**/*.region.test.ts'
 
+/** Regions, Kafka and the browser share the cores of one machine: what comes, comes; how soon is for the benches. */
+const patient = { expect: { poll: { timeout: 15_000 } } }
+
 export default defineConfig({
   test: {
     // What is cached must be the product, never one with a fault.
@@ -32,6 +35,7 @@ export default defineConfig({
         // Whole regions of processes: one at a time, after the unit tests.
         test: {
           name: 'e2e',
+          ...patient,
           include: ['test/conformance/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/rules/rules.test.ts', processes],
           maxWorkers: 1,
           testTimeout: 60_000,
@@ -43,6 +47,7 @@ export default defineConfig({
         // In a real browser, after everything else.
         test: {
           name: 'console',
+          ...patient,
           include: ['test/console/**/*.test.ts'],
           maxWorkers: 1,
           testTimeout: 60_000,
@@ -71,6 +76,7 @@ export default defineConfig({
             {
               test: {
                 name: 'kafka',
+                ...patient,
                 include: ['test/kafka/**/*.test.ts'],
                 globalSetup: 'test/kafka/cluster-for-tests.ts',
                 setupFiles: 'test/kafka/whole-first.ts',

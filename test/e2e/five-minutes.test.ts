@@ -101,7 +101,7 @@ test('commands answer soon', async () => {
   const times: number[] = []
   for (let i = 0; i < 5; i++) times.push((await tern.run('zones', 'ls')).tookMs)
   // The goal is 300 ms on a quiet machine; tests share theirs.
-  expect(times.sort((a, b) => a - b)[2]).toBeLessThan(1_000)
+  expect(times.sort((a, b) => a - b)[2]).toBeLessThan(3_000)
 })
 
 test('bench says whether anything was lost', async () => {

