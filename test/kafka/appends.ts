@@ -84,11 +84,11 @@ export class Appending {
 
 /** `copies`: what the log has of it. */
 function contradictionOf({ text, offset, failure }: Outcome, copies: readonly string[]): string | undefined {
+  // Whoever is told "unknown" looks for one copy.
+  if (copies.length > 1) return `${text} (${failure ?? 'acknowledged'}) is there as ${copies.join(' and ')}`
   if (failure === undefined && copies[0] !== `${offset}:${text}`)
     return `${text} was acknowledged at ${offset}, and the log has ${copies[0]}`
-  if (failure === 'refused' && copies.length > 0) return `${text} was refused, and the log has ${copies[0]}`
-  // Whoever is told "unknown" looks for one copy.
-  return copies.length > 1 ? `${text} (${failure ?? 'acknowledged'}) is there as ${copies.join(' and ')}` : undefined
+  return failure === 'refused' && copies.length > 0 ? `${text} was refused, and the log has ${copies[0]}` : undefined
 }
 
 /** As "offset:text"; each record stands at its place in the list. */
