@@ -108,13 +108,23 @@ export class Device {
     return this.comeBack()
   }
 
-  /** Goes on over another connection, and leaves the one that it has half open, as a phone does between two networks. */
-  hop(): void {
-    if (!this.online || this.stopped) return
+  /** Says nothing more on the connection that it has, and leaves it half open. */
+  abandon(): void {
+    this.stopped = true
+    if (!this.online) {
+      this.wire?.destroy()
+      return
+    }
     this.wire = undefined
     this.online = false
     this.disconnected('left half open')
-    this.dial()
+  }
+
+  /** Goes on over another connection, and leaves the one that it has half open, as a phone does between two networks. */
+  hop(): void {
+    if (!this.online || this.stopped) return
+    this.abandon()
+    void this.comeBack()
   }
 
   /**

@@ -4,6 +4,7 @@ import { lookingFaults } from './looking-faults.ts'
 import { publisherFaults } from './publisher-faults.ts'
 import { sessionFaults } from './session-faults.ts'
 import { sharedFaults } from './shared-faults.ts'
+import { streamFaults } from './stream-faults.ts'
 
 /** A rule of a queue (1 to 8) or of delivery (D1 to D12), as `docs/rules.md` words it, the fence of tern.state, or that what is answered is durable. */
 export type Fault = Readonly<{
@@ -388,5 +389,12 @@ const fenceFaults: readonly Fault[] = [
 ]
 
 const here = [...queueFaults, ...deliveryFaults, ...fenceFaults, ...publisherFaults]
-const beside = [...forgettingFaults, ...sharedFaults, ...durableFaults, ...sessionFaults, ...lookingFaults]
+const beside = [
+  ...forgettingFaults,
+  ...sharedFaults,
+  ...durableFaults,
+  ...sessionFaults,
+  ...lookingFaults,
+  ...streamFaults,
+]
 export const faults: readonly Fault[] = [...here, ...beside]

@@ -1,6 +1,11 @@
+import type { messaging } from '@tern/proto'
 import { Judge, type Violation } from '../failure/checker.ts'
 import { Device, type DeviceOptions } from '../failure/device.ts'
 import { type Happening, History } from '../failure/history.ts'
+import { StreamPublisher } from '../failure/stream/stream-publisher.ts'
+import { StreamSubscriber, type StreamSubscriberOptions } from '../failure/stream/stream-subscriber.ts'
+import { simulatedCalls } from './api-calls.ts'
+import { serviceOf } from './proxy.ts'
 import { type Site, zones } from './site.ts'
 import { Process } from './timeline.ts'
 import { simulatedDial } from './wire.ts'
@@ -26,7 +31,9 @@ export class JudgedHistory extends History {
   }
 }
 
-export type Kind = Omit<DeviceOptions, 'clientId' | 'addresses' | 'history' | 'dial' | 'windowMax'>
+type Surroundings = 'clientId' | 'addresses' | 'history' | 'dial' | 'windowMax'
+export type Kind = Omit<DeviceOptions, Surroundings>
+export type StreamKind = Omit<StreamSubscriberOptions, Surroundings>
 
 /** Devices on simulated wires, and what they do again and again. */
 export class Devices {
@@ -41,10 +48,28 @@ export class Devices {
   }
 
   make(clientId: string, kind: Kind = {}): Device {
+    const dial = simulatedDial(this.site, this.process)
+    return new Device({ ...this.common(clientId), dial, ...kind })
+  }
+
+  publisher(clientId: string): StreamPublisher {
+    const dial = simulatedCalls<messaging.PublishStreamRequest, messaging.PublishStreamResponse>(
+      ...([this.site, this.process, serviceOf.publish] as const),
+    )
+    return new StreamPublisher({ ...this.common(clientId), dial })
+  }
+
+  subscriber(clientId: string, kind: StreamKind): StreamSubscriber {
+    const dial = simulatedCalls<messaging.SubscribeRequest, messaging.SubscribeResponse>(
+      ...([this.site, this.process, serviceOf.subscribe] as const),
+    )
+    return new StreamSubscriber({ ...this.common(clientId), dial, windowMax: 20, ...kind })
+  }
+
+  private common(clientId: string) {
     const first = this.site.random.whole(0, zones.length - 1)
     const addresses = zones.map((_, i) => `proxy-${zones[(first + i) % zones.length]}`)
-    const dial = simulatedDial(this.site, this.process)
-    return new Device({ clientId, addresses, history: this.history, windowMax: 5, dial, ...kind })
+    return { clientId, addresses, history: this.history, windowMax: 5 }
   }
 
   after(delayMs: number, what: () => void): void {
@@ -52,7 +77,7 @@ export class Devices {
   }
 
   /** Is lost now and then, and comes back. */
-  comeAndGo(device: Device, stayMs: number, awayMs: number): void {
+  comeAndGo(device: Pick<Device, 'goOffline' | 'comeBack'>, stayMs: number, awayMs: number): void {
     let gone = false
     this.nowAndThen(stayMs, () => {
       if (gone) return

@@ -1,8 +1,11 @@
 // The parts that a simulated region is made of; for test/simulation alone.
+export { publishStream } from './adapters/api/publish-stream.ts'
+export { lookingOf } from './adapters/api/server.ts'
+export { subscribe } from './adapters/api/subscribe/subscribe.ts'
 export { ClientConnection } from './adapters/connection/client-connection.ts'
 export { microsecondsOf } from './adapters/ledger/microseconds.ts'
 export type { ClientSocket, ClientSocketListener } from './adapters/net/client-socket.ts'
 export { ProxyCounters } from './core/counters.ts'
 export { BlockBuffer } from './core/ledger/block-buffer.ts'
 export { Ledger } from './core/ledger/ledger.ts'
-export { beginIncarnation } from './incarnation.ts'
+export { beginIncarnation, type Incarnation } from './incarnation.ts'

@@ -63,7 +63,7 @@ export function startApi(api: ApiContext): Promise<ApiServer> {
 }
 
 /** Every proxy of a region has the same key, and so takes the tokens of all others. */
-function lookingOf({ config, context, scans }: ApiContext): Looking {
+export function lookingOf({ config, context, scans }: Pick<ApiContext, 'config' | 'context' | 'scans'>): Looking {
   const { traceKey: key = traceKeyUnlessTold } = config
   const { clock } = context
   return { scans, clock, traceIds: traceIds(key), tokens: pageTokens({ clock, key }) }

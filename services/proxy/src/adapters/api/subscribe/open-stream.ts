@@ -39,13 +39,18 @@ export async function openStream(
   }
   const session = new Session(connection, request, opened, opened.connection)
   connection.opened(session, call.peer ?? '')
-  if (call.signal.aborted || connection.isClosed) {
-    session.ended({ willApplies: false })
-    throw connection.ending ?? new ApiError('CANCELLED', 'CANCELLED', 'the caller went while its session was opened')
+  const gone = () => connection.left(false)
+  call.signal.addEventListener('abort', gone, { once: true })
+  if (call.signal.aborted) gone()
+  const begin = async () => {
+    if (opened.sessionPresent) await session.resume(opened)
+    return subscribe(plan, session, connection, starts)
   }
-  if (opened.sessionPresent) await session.resume(opened)
-  const outcomes = await subscribe(plan, session, connection, starts)
-  return { connection, resumed: opened.sessionPresent, outcomes }
+  try {
+    return { connection, resumed: opened.sessionPresent, outcomes: await connection.whileOpen(begin) }
+  } finally {
+    call.signal.removeEventListener('abort', gone)
+  }
 }
 
 const requestOf = (clientId: string, { expirySeconds, messagesMax }: StreamPlan): ConnectRequest => ({

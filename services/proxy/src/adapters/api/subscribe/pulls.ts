@@ -4,7 +4,8 @@ import { streamLimits } from '../../../core/stream/limits.ts'
 import { millisOf, type StreamPlan, streamPlanOf } from '../../../core/stream/open-request.ts'
 import type { CallContext } from '../call.ts'
 import { openStream } from './open-stream.ts'
-import { lostEntry, type StreamConnection } from './stream-connection.ts'
+import type { StreamConnection } from './stream-connection.ts'
+import { lostEntry } from './stream-frames.ts'
 import { checkedAckIds, nack, type SubscribePorts } from './subscribe.ts'
 
 type Delivery = messaging.Delivery

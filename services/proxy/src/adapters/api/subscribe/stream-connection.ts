@@ -1,8 +1,8 @@
 import { reasonCode, reasonName, type ServerPacket } from '@tern/mqtt'
-import type { message as contract, envelope, messaging } from '@tern/proto'
-import { ApiError, codeOf } from '@tern/rpc'
+import type { envelope, messaging } from '@tern/proto'
+import { ApiError } from '@tern/rpc'
 import type { TraceIds } from '@tern/telemetry'
-import { messageOf, timestampOf } from '../../../core/api/message.ts'
+import { timestampOf } from '../../../core/api/message.ts'
 import type { ClientEventKind } from '../../../core/clients/client-events.ts'
 import type { ConnectedClient } from '../../../core/clients/connected-client.ts'
 import type { Carrier } from '../../../core/delivery/carrier.ts'
@@ -17,8 +17,8 @@ import type { Connection } from '../../connection/connection.ts'
 import type { Context } from '../../connection/context.ts'
 import type { Session } from '../../connection/session.ts'
 import { streamClient } from './stream-client.ts'
+import { type Frame, idsOf, lostEntry, shownAs } from './stream-frames.ts'
 
-type Frame = NonNullable<messaging.SubscribeResponse['frame']>
 type SubackOf = (reasonCodes: readonly number[]) => void
 
 /** A subscriber's stream: the connection of its session, in place of a socket that speaks MQTT. */
@@ -46,6 +46,7 @@ export class StreamConnection implements Connection {
   private rounds = 0
   private taken: (() => void)[] = []
   private suback: SubackOf | undefined
+  private readonly finished = Promise.withResolvers<void>()
 
   constructor(context: Context, clientId: string, plan: StreamPlan, traceIds: Pick<TraceIds, 'traceIdOf'>) {
     this.context = context
@@ -80,6 +81,15 @@ export class StreamConnection implements Connection {
     this.client = streamClient(session, address, clock.now())
     connections.clients.add(this.clientId, this.client)
     this.note('connected', '', reasonCode.success)
+  }
+
+  /** What is done for a connection that is over may never come to its end: then this rejects with why it is over. */
+  async whileOpen<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.over ? undefined : work()
+    await Promise.race([done, this.finished.promise])
+    if (done !== undefined && !this.over) return done
+    done?.catch(() => {})
+    throw this.ending ?? new ApiError('CANCELLED', 'CANCELLED', 'the caller went while its session was opened')
   }
 
   /** Resolves with the reason codes of the next SUBACK. */
@@ -253,16 +263,8 @@ export class StreamConnection implements Connection {
   private wants(message: Outgoing): boolean {
     const { userProperties: wanted } = this.plan
     if (wanted.length === 0) return true
-    const { userProperties: given } = this.shown(message)
+    const { userProperties: given } = shownAs(message, this.traceIds)
     return wanted.every(({ name, value }) => given.some((each) => each.name === name && each.value === value))
-  }
-
-  private shown(message: Outgoing): contract.Message {
-    const known = shownOnce.get(message)
-    if (known !== undefined) return known
-    const shown = messageOf(message.source, this.traceIds)
-    shownOnce.set(message, shown)
-    return shown
   }
 
   private carry(message: Outgoing, entry: Lease['entry'], filters: readonly string[]): void {
@@ -274,7 +276,7 @@ export class StreamConnection implements Connection {
     this.unsentBytes += message.bytes
     this.deliveries.push({
       ackId: ackIdOf(number, entry),
-      message: this.shown(message),
+      message: shownAs(message, this.traceIds),
       attempt: lease.attempt,
       ackBy: timestampOf(ackBy),
       retainedReplay: entry.retained,
@@ -355,6 +357,7 @@ export class StreamConnection implements Connection {
 
   private finish(ending: ApiError | undefined, why: string): void {
     this.over = true
+    this.finished.resolve()
     for (const resolve of this.taken.splice(0)) resolve()
     this.ending = ending
     this.context.connections.remove(this, why)
@@ -378,18 +381,3 @@ export class StreamConnection implements Connection {
     this.context.clock.soon(wake)
   }
 }
-
-/** In the shape of the API: taken apart once for all streams that a message goes to. */
-const shownOnce = new WeakMap<Outgoing, contract.Message>()
-
-const idsOf = (frame: Frame): string[] =>
-  frame.$case === 'deliveries' ? frame.value.deliveries.map(({ ackId }) => ackId) : []
-
-export const lostEntry = (ackId: string): messaging.SubscribeResponse_SettleErrors_Entry => ({
-  ackId: ackId.slice(0, 100),
-  error: {
-    code: codeOf('ABORTED'),
-    message: 'LEASE_LOST: it is of an earlier stream, or was delivered again',
-    details: [],
-  },
-})

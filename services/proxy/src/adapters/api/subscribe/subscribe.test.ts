@@ -9,8 +9,8 @@ type Open = messaging.SubscribeRequest_Open
 type Frame = NonNullable<messaging.SubscribeResponse['frame']>
 
 /** A subscriber's stream on a region of one queue, its two ends held by the test. */
-async function begin(open: Partial<Open> = {}) {
-  const { clock, fake, connections, queue, ports, call, gone, draining, publish } = onOneQueue()
+async function begin(open: Partial<Open> = {}, world = onOneQueue()) {
+  const { clock, fake, connections, queue, ports, call, gone, draining, publish } = world
   const said: Request[] = []
   let wake = () => {}
   let over = false
@@ -72,6 +72,28 @@ test('a stream is opened, gets what matches with its address, and what it acknow
   expect(await s.ended).toBe('OK')
   const close = s.fake.calls.find(({ $case }) => $case === 'close')?.value
   expect(close).toMatchObject({ cursor: { progress: [{ queue: 0, low: 2, settled: [] }], inFlight: [] } })
+})
+
+/** Its interest in the filter is answered by nobody. */
+function beginWithoutAnAnswer() {
+  const world = onOneQueue()
+  world.region.addInterest = () => new Promise(() => {})
+  return begin({}, world)
+}
+
+test('a stream that is taken over while it is opened is told so, whatever it waits for', async () => {
+  const s = await beginWithoutAnAnswer()
+  s.connections.superseded('s', { epoch: 9, counter: 1 })
+  expect(await s.ended).toBe('ABORTED SUPERSEDED')
+  expect(s.connections.size).toBe(0)
+})
+
+test('whose caller goes while it is opened leaves no connection behind, and its home is told', async () => {
+  const s = await beginWithoutAnAnswer()
+  s.gone.abort()
+  expect(await s.ended).toBe('CANCELLED CANCELLED')
+  expect(s.connections.size).toBe(0)
+  expect(s.fake.calls.map(({ $case }) => $case)).toContain('close')
 })
 
 test('what is not acknowledged when the stream ends is in flight in the cursor that the home gets', async () => {
