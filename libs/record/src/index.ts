@@ -23,4 +23,5 @@ export {
   nameHash,
   positionsPerGroup,
 } from './ledger/entry.ts'
+export type { EntryCursor } from './ledger/entry-cursor.ts'
 export { type PackedRecord, PackedWriter, recordPrefixBytesMax, unpack } from './packed.ts'

@@ -16,7 +16,7 @@ import { LogTraceStore } from './adapters/store/log-trace-store.ts'
 import type { TraceConfig } from './config.ts'
 import { TraceIndex } from './core/index/trace-index.ts'
 import { NumberHistory } from './core/numbers/number-history.ts'
-import { countBlock } from './core/span-metrics/ledger-counting.ts'
+import { LedgerCounting } from './core/span-metrics/ledger-counting.ts'
 import { SpanMetrics } from './core/span-metrics/span-metrics.ts'
 import { traceMetrics } from './metrics.ts'
 import type { SpanSink, TraceStore } from './ports.ts'
@@ -47,7 +47,8 @@ export function createTraceService(config: TraceConfig, { log, clock, logger }: 
   const sink = new LogSpanSink(traceLog, () => queues())
   const spanMetrics = new SpanMetrics()
   const history = new NumberHistory()
-  const count = (block: Block) => countBlock(spanMetrics, block, traceIds, clock.now())
+  const counting = new LedgerCounting(spanMetrics, traceIds)
+  const count = (block: Block) => counting.count(block, clock.now())
   const isReady = () => fold?.isReady ?? false
   let routes: RouteWatcher | undefined
   let server: RpcServer | undefined

@@ -1,6 +1,8 @@
 import { VarintReader } from '../varint.ts'
-import { blockFlag, blockVersion, entryBit, type Lost } from './block-writer.ts'
-import { type EntryContext, type EntryKind, entryKind, type LedgerEntry, positionsPerGroup } from './entry.ts'
+import { blockFlag, blockVersion, type Lost } from './block-writer.ts'
+import { type EntryContext, type LedgerEntry, positionsPerGroup } from './entry.ts'
+import { EntryCursor } from './entry-cursor.ts'
+import { Texts } from './texts.ts'
 
 /** What an index needs to know of a block; to read it costs no look at the entries. */
 export type BlockHead = Readonly<{
@@ -18,7 +20,7 @@ export type BlockHead = Readonly<{
   /** Positions divided by `positionsPerGroup`, ascending. */
   groups: readonly number[]
   /** Client ids, filters, reasons, and topics of refused publishes. */
-  strings: readonly string[]
+  texts: Texts
   /** `nameHash` of each topic that was published to. */
   topicHashes: readonly number[]
   contexts: readonly EntryContext[]
@@ -27,6 +29,8 @@ export type BlockHead = Readonly<{
 /** The decoded block. Throws RangeError when it is cut off, or of a version that is not known. */
 export type Block = Readonly<{
   head: BlockHead
+  /** Before the first entry. */
+  cursor(): EntryCursor
   /** Of one position, or all of them. */
   entries(position?: number): LedgerEntry[]
 }>
@@ -35,14 +39,11 @@ export function readBlock(bytes: Buffer): Block {
   const reader = new VarintReader(bytes, 0, bytes.length)
   const version = bytes[reader.take(1)]
   if (version !== blockVersion) throw new RangeError(`a block of version ${version} is not known`)
-  const text = () => {
-    const length = reader.next()
-    const from = reader.take(length)
-    return bytes.toString('utf8', from, from + length)
-  }
   const queue = reader.next()
   const proxy = reader.next()
-  const zone = text()
+  const zoneBytes = reader.next()
+  const zoneAt = reader.take(zoneBytes)
+  const zone = bytes.toString('utf8', zoneAt, zoneAt + zoneBytes)
   const hasFailure = ((bytes[reader.take(1)] as number) & blockFlag.failure) !== 0
   const lost = readLost(reader)
   const fromUs = reader.next()
@@ -50,71 +51,34 @@ export function readBlock(bytes: Buffer): Block {
   const longestUs = reader.next()
   let group = 0
   const groups = list(reader, () => (group += reader.next()))
-  const strings = list(reader, text)
+  const texts = readTexts(bytes, reader)
   const topicHashes = list(reader, () => bytes.readUInt32LE(reader.take(4)))
-  const indexed = list(reader, () => ({ index: reader.next(), context: readContext(bytes, reader) }))
-  const contexts = indexed.map(({ context }) => context)
-  const head = { queue, proxy, zone, hasFailure, lost, fromUs, toUs, longestUs, groups, strings, topicHashes, contexts }
+  const indexed = list(reader, () => [reader.next(), readContext(bytes, reader)] as const)
+  const contexts = indexed.map(([, context]) => context)
+  const head = { queue, proxy, zone, hasFailure, lost, fromUs, toUs, longestUs, groups, texts, topicHashes, contexts }
   const entriesAt = reader.at
+  const cursor = () => new EntryCursor(bytes, entriesAt, { texts, topicHashes, contexts: new Map(indexed) })
   return {
     head,
+    cursor,
     entries(position) {
-      if (position !== undefined && !groups.includes(Math.floor(position / positionsPerGroup))) return []
-      const byIndex = new Map(indexed.map(({ index, context }) => [index, context]))
-      return readEntries(bytes, entriesAt, { strings, topicHashes, contexts: byIndex }, position)
+      const entries: LedgerEntry[] = []
+      if (position !== undefined && !groups.includes(Math.floor(position / positionsPerGroup))) return entries
+      const here = cursor()
+      while (here.next()) if (position === undefined || here.position === position) entries.push(here.entry())
+      return entries
     },
   }
 }
 
-type Tables = Readonly<{
-  strings: readonly string[]
-  topicHashes: readonly number[]
-  contexts: ReadonlyMap<number, EntryContext>
-}>
-
-function readEntries(
-  bytes: Buffer,
-  at: number,
-  { strings, topicHashes, contexts }: Tables,
-  wanted: number | undefined,
-): LedgerEntry[] {
-  const reader = new VarintReader(bytes, at, bytes.length)
-  const count = reader.next()
-  let startUs = reader.next()
-  let [position, middleUs, endUs, qos] = [0, 0, 0, 0]
-  const stringOf = (ref: number) => {
-    const text = strings[ref]
-    if (text === undefined) throw new RangeError(`there is no string ${ref} in the block`)
-    return text
+function readTexts(bytes: Buffer, reader: VarintReader): Texts {
+  const bounds: number[] = []
+  for (let left = countOf(reader); left > 0; left--) {
+    const length = reader.next()
+    const from = reader.take(length)
+    bounds.push(from, from + length)
   }
-  const entries: LedgerEntry[] = []
-  for (let index = 0; index < count; index++) {
-    const first = bytes[reader.take(1)] as number
-    const kind = (first & entryBit.kind) as EntryKind
-    if ((first & entryBit.run) === 0) {
-      qos = (first >> entryBit.qosShift) & 3
-      position += reader.signed()
-      startUs += reader.signed()
-      middleUs = startUs + reader.next()
-      endUs = middleUs + reader.next()
-    }
-    const client = reader.next()
-    const named = reader.next()
-    const extra = (first & entryBit.extra) !== 0
-    const attempt = extra ? reader.next() : 1
-    const code = extra ? reader.next() : 0
-    const why = extra ? reader.next() : -1
-    if (wanted !== undefined && position !== wanted) continue
-    entries.push({
-      ...{ kind, position, qos, startUs, middleUs, endUs, attempt, code },
-      clientId: stringOf(client),
-      name: kind === entryKind.published ? '' : stringOf(named),
-      topicHash: kind === entryKind.published ? (topicHashes[named] ?? 0) : 0,
-      reason: why < 0 ? '' : stringOf(why),
-      context: contexts.get(index),
-    })
-  }
-  return entries
+  return new Texts(bytes, bounds)
 }
 
 function readContext(bytes: Buffer, reader: VarintReader): EntryContext {
@@ -129,11 +93,15 @@ function readLost(reader: VarintReader): Lost | undefined {
   return { count, first, last: first + reader.next() }
 }
 
-/** A count, then so many items; no item has less than a byte, so a false count is found before memory is spent on it. */
 function list<T>(reader: VarintReader, item: () => T): T[] {
+  const items: T[] = []
+  for (let left = countOf(reader); left > 0; left--) items.push(item())
+  return items
+}
+
+/** No item has less than a byte, so a false count is found before memory is spent on it. */
+function countOf(reader: VarintReader): number {
   const count = reader.next()
   if (count > reader.end - reader.at) throw new RangeError(`a list of ${count} items reaches beyond the end`)
-  const items: T[] = []
-  for (let i = 0; i < count; i++) items.push(item())
-  return items
+  return count
 }

@@ -70,6 +70,7 @@ test('whatever is written is read again, and the head tells what the entries say
       const { head, entries: read } = readBlock(blockOf(entries, lost))
       expect(read()).toEqual(entries)
       expect(head).toMatchObject({ ...origin, lost })
+      expect(head.texts.hashes()).toEqual(head.texts.hashes().map((_, ref) => nameHash(head.texts.at(ref))))
       expect(head.fromUs).toBe(entries.length === 0 ? 0 : Math.min(...entries.map(({ startUs }) => startUs)))
       expect(head.toUs).toBe(Math.max(0, ...entries.map(({ endUs }) => endUs)))
       expect(head.longestUs).toBe(Math.max(0, ...entries.map(({ startUs, endUs }) => endUs - startUs)))

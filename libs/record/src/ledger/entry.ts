@@ -72,5 +72,16 @@ export function nameHash(name: string): number {
   return hash >>> 0
 }
 
+/** The same of a name in UTF-8; undefined when it is not of ASCII alone. */
+export function nameHashOfBytes(bytes: Uint8Array, from: number, to: number): number | undefined {
+  let hash = offsetBasis
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number
+    if (byte >= 0x80) return undefined
+    hash = Math.imul(hash ^ byte, prime)
+  }
+  return hash >>> 0
+}
+
 /** Positions are told by groups of so many in the head of a block. */
 export const positionsPerGroup = 64

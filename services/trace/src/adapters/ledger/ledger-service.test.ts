@@ -1,6 +1,6 @@
 import { createMemoryLog, LogError, type MemoryLogFaults, ternTopics } from '@tern/log'
 import type { ledger } from '@tern/proto'
-import { BlockWriter, batches, entryKind } from '@tern/record'
+import { type Block, BlockWriter, batches, entryKind } from '@tern/record'
 import { duplexPair, silentLogger, systemClock } from '@tern/runtime'
 import { expect, test } from 'vitest'
 import { TraceLog } from '../log/trace-log.ts'
@@ -19,7 +19,7 @@ async function service() {
   await log.provision(ternTopics(2))
   const [near, far] = duplexPair<ledger.RecordRequest, ledger.RecordResponse>(systemClock)
   let counted = 0
-  const count = ({ entries }: { entries(): unknown[] }) => {
+  const count = ({ entries }: Block) => {
     counted += entries().length
   }
   acceptBlocks(far, new TraceLog(log, systemClock, silentLogger), () => 2, systemClock, count)

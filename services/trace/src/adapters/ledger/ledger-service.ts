@@ -41,7 +41,7 @@ export function acceptBlocks(
     frame({ sequence, queue, block }) {
       // No proxy makes a block that cannot be read. Who sends one all the same is told that it is gone, and does not try for ever.
       const isFit = queue < queues() && block.length <= recordBytesMax && isRead(block, count)
-      if (isFit) log.append(queue, blockRecord(block), () => answer(sequence))
+      if (isFit) log.gather(queue, blockRecord(block), () => answer(sequence))
       else answer(sequence)
     },
     end() {

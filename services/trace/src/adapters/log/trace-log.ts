@@ -9,6 +9,9 @@ const batchBytes = 512 * 1024
 /** Of one record: with its frame it is below what a log takes in one batch. */
 export const recordBytesMax = 1_000_000
 
+/** What can wait for others goes with them, so often: an append costs the same for one block as for all that three zones have by then. */
+const gatherMs = 200
+
 type Waiting = Readonly<{ body: Buffer; durable: () => void }>
 type Partition = { waiting: Waiting[]; appending: boolean }
 
@@ -20,6 +23,8 @@ export class TraceLog {
   private readonly log: Log
   private readonly clock: Clock
   private readonly outage: Outage
+  private gathering = false
+  private gatheredAt = Number.NEGATIVE_INFINITY
   private stopped = false
 
   constructor(log: Log, clock: Clock, logger: Logger) {
@@ -29,18 +34,44 @@ export class TraceLog {
     this.outage = new Outage(logger, begins, 'the log takes traces again')
   }
 
+  /** For whoever waits for it: with all of this turn. */
   append(partition: number, body: Buffer, durable: () => void): void {
-    const known = this.partitions.get(partition) ?? { waiting: [], appending: false }
-    this.partitions.set(partition, known)
-    known.waiting.push({ body, durable })
-    this.waitingBytes += body.length
-    if (known.appending) return
-    known.appending = true
-    this.clock.soon(() => void this.appendAll(partition, known))
+    this.add(partition, body, durable)
+    this.begin(partition)
+  }
+
+  /** For what nobody waits for: at once when nothing was gathered lately, or else with what comes meanwhile. */
+  gather(partition: number, body: Buffer, durable: () => void): void {
+    this.add(partition, body, durable)
+    if (this.gathering) return
+    this.gathering = true
+    const waitMs = this.gatheredAt + gatherMs - this.clock.now()
+    if (waitMs > 0) this.clock.after(waitMs, () => this.beginAll())
+    else this.clock.soon(() => this.beginAll())
   }
 
   stop(): void {
     this.stopped = true
+  }
+
+  private add(partition: number, body: Buffer, durable: () => void): void {
+    const known = this.partitions.get(partition) ?? { waiting: [], appending: false }
+    this.partitions.set(partition, known)
+    known.waiting.push({ body, durable })
+    this.waitingBytes += body.length
+  }
+
+  private beginAll(): void {
+    this.gathering = false
+    this.gatheredAt = this.clock.now()
+    for (const partition of this.partitions.keys()) this.begin(partition)
+  }
+
+  private begin(partition: number): void {
+    const known = this.partitions.get(partition)
+    if (known === undefined || known.appending || known.waiting.length === 0) return
+    known.appending = true
+    this.clock.soon(() => void this.appendAll(partition, known))
   }
 
   private async appendAll(partition: number, known: Partition): Promise<void> {

@@ -1,4 +1,4 @@
-import { type BlockHead, type Lost, nameHash, positionsPerGroup } from '@tern/record'
+import { type BlockHead, type Lost, positionsPerGroup } from '@tern/record'
 import { ContextIds, type Place } from './context-ids.ts'
 import { type Hints, Stretch } from './stretch.ts'
 
@@ -48,7 +48,14 @@ export class TraceIndex {
 
   /** A block of the ledger stands at the offset. */
   addBlock(queue: number, offset: number, bytes: number, head: BlockHead): void {
-    this.add(queue, offset, bytes, { ...head, nameHashes: hashesOf(head) })
+    const { fromUs, toUs, hasFailure, groups, texts, topicHashes } = head
+    this.add(queue, offset, bytes, {
+      fromUs,
+      toUs,
+      hasFailure,
+      groups,
+      nameHashes: [...texts.hashes(), ...topicHashes],
+    })
     for (const { traceId } of head.contexts) this.ids.add(traceId, { queue, offset })
     if (head.lost !== undefined) this.lose(queue, head.lost)
   }
@@ -133,9 +140,4 @@ export class TraceIndex {
     if (known.length > this.limits.lostMax) known.shift()
     this.losses.set(queue, known)
   }
-}
-
-function* hashesOf({ strings, topicHashes }: BlockHead): Generator<number> {
-  for (const text of strings) yield nameHash(text)
-  yield* topicHashes
 }

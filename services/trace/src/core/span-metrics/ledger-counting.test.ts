@@ -2,7 +2,7 @@ import { BlockWriter, entryKind, readBlock } from '@tern/record'
 import { traceIds, traceKeyUnlessTold } from '@tern/telemetry'
 import { expect, test } from 'vitest'
 import { exposition } from './exposition.ts'
-import { countBlock } from './ledger-counting.ts'
+import { LedgerCounting } from './ledger-counting.ts'
 import { SpanMetrics } from './span-metrics.ts'
 
 test("what a block tells is counted as Grafana's service graph wants it, ends of deliveries once", () => {
@@ -12,7 +12,7 @@ test("what a block tells is counted as Grafana's service graph wants it, ends of
   add('published', 1_000)
   for (const kind of ['waiting', 'pending', 'acked', 'expired'] as const) add(kind, 3_000_000)
   const metrics = new SpanMetrics()
-  countBlock(metrics, readBlock(writer.finish()), traceIds(traceKeyUnlessTold), 1_000)
+  new LedgerCounting(metrics, traceIds(traceKeyUnlessTold)).count(readBlock(writer.finish()), 1_000)
   const page = exposition(metrics, 'text')
   const lines = page
     .split('\n')

@@ -25,6 +25,17 @@ export class Series {
     this.sum += value
     if (exemplar !== undefined) this.exemplars[bucket] = exemplar
   }
+
+  /** Many at once: how many of each bucket, and the last one of it. */
+  recordAll(buckets: Readonly<Float64Array>, sum: number, exemplarOf: (bucket: number) => Exemplar): void {
+    this.sum += sum
+    for (let bucket = 0; bucket < buckets.length; bucket++) {
+      if (buckets[bucket] === 0) continue
+      this.buckets[bucket]! += buckets[bucket]!
+      this.count += buckets[bucket]!
+      this.exemplars[bucket] = exemplarOf(bucket)
+    }
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Durations, Teller } from './durations.ts'
 import { SeriesTable } from './series.ts'
 
 export type SpanKind = 'UNSPECIFIED' | 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER'
@@ -25,6 +26,12 @@ export type CountedEdge = Readonly<{
   traceId: string
 }>
 
+/** Whose traces stand for many spans. */
+export type Exemplars = Readonly<{ traceIdOf(teller: Teller): string; atMs: number }>
+
+type SpanLabels = Pick<CountedSpan, 'service' | 'name' | 'kind' | 'status'>
+type EdgeLabels = Pick<CountedEdge, 'client' | 'server' | 'connectionType' | 'failed'>
+
 const spanSeriesMax = 2_000
 const edgeSeriesMax = 1_000
 const other = 'other'
@@ -40,8 +47,13 @@ export class SpanMetrics {
   unpaired = 0
 
   countSpan({ service, name, kind, status, seconds, traceId }: CountedSpan, atMs: number): void {
-    const labels = [service, name, `SPAN_KIND_${kind}`, `STATUS_CODE_${status}`]
+    const labels = spanLabels({ service, name, kind, status })
     this.spans.of(labels).record(seconds, { traceId, value: seconds, atMs })
+  }
+
+  /** Many spans of the same labels. */
+  countSpans(span: SpanLabels, durations: Durations, exemplars: Exemplars): void {
+    if (durations.count > 0) timeAll(this.spans, spanLabels(span), durations, exemplars)
   }
 
   countEdge(edge: CountedEdge, atMs: number): void {
@@ -54,6 +66,36 @@ export class SpanMetrics {
     time(this.serverSeconds, labels, serverSeconds, traceId, atMs)
     time(this.clientSeconds, labels, clientSeconds, traceId, atMs)
   }
+
+  /** Many edges of the same labels; each took its server, and if so its client too, as long as it took. */
+  countEdges(
+    edge: EdgeLabels & Readonly<{ isClientTimed: boolean }>,
+    durations: Durations,
+    exemplars: Exemplars,
+  ): void {
+    if (durations.count === 0) return
+    const labels = [edge.client, edge.server, edge.connectionType]
+    this.requests.of(labels).count += durations.count
+    const failed = this.failed.of(labels)
+    if (edge.failed) failed.count += durations.count
+    timeAll(this.serverSeconds, labels, durations, exemplars)
+    if (edge.isClientTimed) timeAll(this.clientSeconds, labels, durations, exemplars)
+  }
+}
+
+const spanLabels = ({ service, name, kind, status }: SpanLabels) => [
+  service,
+  name,
+  `SPAN_KIND_${kind}`,
+  `STATUS_CODE_${status}`,
+]
+
+function timeAll(table: SeriesTable, labels: readonly string[], durations: Durations, { traceIdOf, atMs }: Exemplars) {
+  const { buckets, sumUs, lastUs, lastPosition, lastContext } = durations
+  table.of(labels).recordAll(buckets, sumUs / 1e6, (bucket) => {
+    const traceId = traceIdOf({ position: lastPosition[bucket]!, context: lastContext[bucket] })
+    return { traceId, value: lastUs[bucket]! / 1e6, atMs }
+  })
 }
 
 const overflow = (labels: readonly string[]) => [other, other, labels[2] ?? '']
