@@ -12,8 +12,7 @@ import { type Region, startRegion } from '../support/region.ts'
 
 const main = join(import.meta.dirname, '../../tools/drain/main.ts')
 const zone = 'az-a'
-/** Whoever publishes meanwhile waits no longer than this for an acknowledgement. */
-/** Seen: 0.4 s. What waits for a queue that nobody serves waits for seconds. */
+/** Whoever publishes meanwhile waits no longer than this for an acknowledgement: 0.4 s were seen, and without an owner it is for ever. */
 const pauseMsMax = 5_000
 /** Moves of one decision in a region of `npm start`. */
 const movesMax = 2

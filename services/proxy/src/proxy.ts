@@ -2,7 +2,8 @@ import type { ApiServer } from '@tern/api'
 import { reasonCode } from '@tern/mqtt'
 import { type RpcServer, startServer } from '@tern/rpc'
 import type { Metrics } from '@tern/telemetry'
-import { startApi } from './adapters/api/server.ts'
+import { pullsOf, startApi } from './adapters/api/server.ts'
+import type { Pulls } from './adapters/api/subscribe/pulls.ts'
 import { ClientConnection } from './adapters/connection/client-connection.ts'
 import { proxyRpcService } from './adapters/inspect/proxy-service.ts'
 import type { ClientSocket } from './adapters/net/client-socket.ts'
@@ -34,6 +35,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
   let present: Incarnation | undefined
   let listeners: Listening[] = []
   let api: ApiServer | undefined
+  let pulls: Pulls | undefined
   let rpc: RpcServer | undefined
   let stopped = false
 
@@ -50,6 +52,7 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
   const closeApi = () => {
     api?.kill()
     api = undefined
+    pulls = undefined
   }
   const listen = async ({ context, scans, traces, members, nameservers }: Incarnation) => {
     const { packetBytesMax } = connectionLimits
@@ -59,7 +62,9 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
     for (const address of mqttShared) listeners.push(await listenTcp(address, true, options))
     for (const address of websocket) listeners.push(await listenWebSocket(address, false, options))
     for (const address of websocketShared) listeners.push(await listenWebSocket(address, true, options))
-    api = await startApi({ config, context, scans, traces, members, nameservers })
+    const surroundings = { config, context, scans, traces, members, nameservers }
+    pulls = pullsOf(surroundings)
+    api = await startApi(surroundings, pulls)
   }
 
   /** Clients are let in only when they can be served: a port that is open is a promise. */
@@ -75,7 +80,12 @@ export function createProxy(config: ProxyConfig, ports: ProxyPorts): Proxy {
 
   return {
     async start() {
-      rpc = await startServer(config.rpc, [proxyRpcService(() => present?.inspect)])
+      rpc = await startServer(config.rpc, [
+        proxyRpcService(
+          () => present?.inspect,
+          () => pulls,
+        ),
+      ])
       await live()
     },
     async stop() {

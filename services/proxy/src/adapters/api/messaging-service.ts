@@ -7,7 +7,7 @@ import { publishBatch } from './publish-batch.ts'
 import { publishStream } from './publish-stream.ts'
 import { resendMessages } from './resend.ts'
 import { getMessage } from './stored-messages.ts'
-import { Pulls } from './subscribe/pulls.ts'
+import type { Pulls } from './subscribe/pulls.ts'
 import { type SubscribePorts, subscribe } from './subscribe/subscribe.ts'
 
 /** Publish, subscribe, look back. */
@@ -15,10 +15,10 @@ export function messagingService(
   looking: Looking,
   publish: Publish,
   ports: SubscribePorts,
+  pulls: Pulls,
   { queries, replays }: Looks,
 ): PublicService {
   const { region } = ports.context
-  const pulls = new Pulls(ports)
   return publicService(messaging.MessagingServiceService, {
     publish: (request, call) => publishBatch(request, looking, publish, call),
     publishStream: (requests, call) => publishStream(requests, { region, looking, anonymous: publish.author }, call),

@@ -13,6 +13,9 @@ import { metricsService } from './metrics-service.ts'
 import { type Publish, publishTo } from './publish.ts'
 import { retainedService } from './retained-service.ts'
 import { routeService } from './routes-service.ts'
+import { type PullPorts, Pulls } from './subscribe/pulls.ts'
+import { settleElsewhere } from './subscribe/settle-elsewhere.ts'
+import type { SubscribePorts } from './subscribe/subscribe.ts'
 import { matchTopic, subscriptionService } from './subscriptions-service.ts'
 import { topicRoutes } from './topic-routes.ts'
 import { topicService } from './topic-service.ts'
@@ -20,8 +23,14 @@ import type { TopicSurroundings } from './topics.ts'
 import { traceService } from './trace-service.ts'
 
 /** Every service of tern.v1 that a proxy serves. */
-function publicServices(api: ApiContext, looking: Looking, looks: Looks, publish: Publish): PublicService[] {
-  const { config, context, members } = api
+function publicServices(
+  api: ApiContext,
+  looking: Looking,
+  looks: Looks,
+  publish: Publish,
+  pulls: Pulls,
+): PublicService[] {
+  const { context, members } = api
   const { clock, tokens, traceIds: ids } = looking
   const admin: Admin = { members, tokens, traceIds: ids, context, clock }
   return [
@@ -29,12 +38,7 @@ function publicServices(api: ApiContext, looking: Looking, looks: Looks, publish
     clientService(admin),
     subscriptionService(admin),
     routeService(admin),
-    messagingService(
-      looking,
-      publish,
-      { context, looking, where: { proxy: nodeName(config), zone: config.zone } },
-      looks,
-    ),
+    messagingService(looking, publish, subscribePorts(api, looking), pulls, looks),
     topicService(looking, surroundingsOf(api)),
     retainedService(looking, publish),
     traceService(looking, api.traces),
@@ -42,8 +46,23 @@ function publicServices(api: ApiContext, looking: Looking, looks: Looks, publish
   ]
 }
 
+const subscribePorts = (
+  { config, context }: Pick<ApiContext, 'config' | 'context'>,
+  looking: Looking,
+): SubscribePorts => ({
+  ...{ context, looking },
+  where: { proxy: nodeName(config), zone: config.zone },
+})
+
+/** Subscribers that call for messages: other proxies ask for what is theirs, too. */
+export function pullsOf(api: ApiContext): Pulls {
+  const { members, context } = api
+  const elsewhere: PullPorts['settleElsewhere'] = (request) => settleElsewhere(request, members, context.region)
+  return new Pulls({ ...subscribePorts(api, lookingOf(api)), settleElsewhere: elsewhere })
+}
+
 /** Serves the public API on the proxy's own address and on those that it shares. */
-export function startApi(api: ApiContext): Promise<ApiServer> {
+export function startApi(api: ApiContext, pulls = pullsOf(api)): Promise<ApiServer> {
   const { config, context } = api
   const { clock, counters, tracer, logger } = context
   const looking = lookingOf(api)
@@ -53,7 +72,7 @@ export function startApi(api: ApiContext): Promise<ApiServer> {
   const shared = config.apiShared.map((address) => ({ address, shared: true }))
   return startApiServer({
     listeners: [...own, ...shared],
-    services: publicServices(api, looking, looks, publish),
+    services: publicServices(api, looking, looks, publish, pulls),
     routes: topicRoutes(looking, publish, looks),
     clock,
     headers: { 'tern-zone': config.zone, 'tern-node': nodeName(config), 'tern-version': version },

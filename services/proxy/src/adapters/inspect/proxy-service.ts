@@ -1,5 +1,5 @@
 import { clientAndFilterOf, matches, mergePages, parseFilter, subscriptionKeyOf, subscriptionPage } from '@tern/mqtt'
-import { inspect, proxy } from '@tern/proto'
+import { inspect, type messaging, proxy } from '@tern/proto'
 import { type RpcService, rpcError, unaryHandler } from '@tern/rpc'
 import type { Timer } from '@tern/runtime'
 import { RateWindow } from '@tern/telemetry'
@@ -144,8 +144,15 @@ export class ProxyInspect {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
 
+type Acknowledging = Readonly<{
+  acknowledgeHere(request: messaging.AcknowledgeRequest): Promise<messaging.AcknowledgeResponse | undefined>
+}>
+
 /** Serves whichever incarnation this process is at the moment. */
-export function proxyRpcService(present: () => ProxyInspect | undefined): RpcService {
+export function proxyRpcService(
+  present: () => ProxyInspect | undefined,
+  pulls: () => Acknowledging | undefined,
+): RpcService {
   const here = (): ProxyInspect => {
     const found = present()
     if (found === undefined) throw rpcError('UNAVAILABLE', 'this proxy is between two incarnations')
@@ -164,6 +171,9 @@ export function proxyRpcService(present: () => ProxyInspect | undefined): RpcSer
     })),
     listGroupMembers: unaryHandler((request) => here().listGroupMembers(request)),
     getStats: unaryHandler(() => here().getStats()),
+    acknowledge: unaryHandler(async ({ request }) => ({
+      response: request && (await pulls()?.acknowledgeHere(request)),
+    })),
   }
   return { definition: proxy.ProxyServiceService, implementation }
 }

@@ -1,13 +1,17 @@
 import { type home, messaging } from '@tern/proto'
 import { expect, test } from 'vitest'
 import { onOneQueue } from './one-queue.fixture.ts'
-import { Pulls } from './pulls.ts'
+import { type PullPorts, Pulls } from './pulls.ts'
 
 const seconds = (count: number) => ({ seconds: count, nanos: 0 })
 
 /** A function that calls for messages now and then. */
-function caller(subscription: Partial<messaging.SubscribeRequest_Open> = {}, world = onOneQueue()) {
-  const pulls = new Pulls(world.ports)
+function caller(
+  subscription: Partial<messaging.SubscribeRequest_Open> = {},
+  world = onOneQueue(),
+  settleElsewhere: PullPorts['settleElsewhere'] = async () => undefined,
+) {
+  const pulls = new Pulls({ ...world.ports, settleElsewhere })
   const open = messaging.SubscribeRequest_Open.fromPartial({ topicFilters: ['t'], subscriberId: 's', ...subscription })
   async function passing<Result>(calling: Promise<Result>, ms: number): Promise<Result> {
     calling.catch(() => {})
@@ -24,7 +28,7 @@ function caller(subscription: Partial<messaging.SubscribeRequest_Open> = {}, wor
       pulls.acknowledge(messaging.AcknowledgeRequest.fromPartial({ subscriberId: 's', ackIds, ...fields }), world.call),
       0,
     )
-  return { ...world, begin, pull, acknowledge }
+  return { ...world, pulls, begin, pull, acknowledge }
 }
 
 const texts = (deliveries: readonly messaging.Delivery[]) =>
@@ -125,6 +129,30 @@ async function leftBy(c: ReturnType<typeof caller>): Promise<{ cursor: home.Sess
   const close = c.fake.calls.find(({ $case }) => $case === 'close')?.value as home.CloseConnection
   return { cursor: close.cursor }
 }
+
+test('what the proxy that has the connection answers is the answer, also for a group; nobody takes the session over', async () => {
+  const first = caller({ group: 'g' })
+  await first.pull()
+  first.queue.append('a')
+  const pulling = first.begin({ maxMessages: 1, wait: seconds(20) })
+  await first.clock.pass(100)
+  await first.clock.pass(100)
+  first.queue.groups.leased(0, '$share/g/t', first.queue.messages)
+  await first.clock.pass(1_000)
+  const [ackId = ''] = idsOf((await pulling).deliveries)
+  const second = caller({ group: 'g' }, onOneQueue(), (request) => first.pulls.acknowledgeHere(request))
+  const strange = '1.1.9.0-77'
+  expect((await second.acknowledge([ackId, strange])).errors).toMatchObject([{ ackId: strange }])
+  expect(first.queue.settled).toEqual([0])
+  expect(second.fake.calls).toEqual([])
+})
+
+test('a client that is connected by a stream is not acknowledged for', async () => {
+  const c = caller()
+  c.connections.name('s', {} as never)
+  expect((await c.acknowledge(['1.1.1.0-0'])).errors).toHaveLength(1)
+  expect(c.fake.calls).toEqual([])
+})
 
 test('an acknowledgement for a session that is none leaves none behind', async () => {
   const c = caller()

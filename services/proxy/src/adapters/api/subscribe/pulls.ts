@@ -6,7 +6,13 @@ import type { CallContext } from '../call.ts'
 import { openStream } from './open-stream.ts'
 import type { StreamConnection } from './stream-connection.ts'
 import { lostEntry } from './stream-frames.ts'
-import { checkedAckIds, nack, type SubscribePorts } from './subscribe.ts'
+import { checkedAckIds, nack, nackDelayOf, type SubscribePorts } from './subscribe.ts'
+
+export type PullPorts = SubscribePorts &
+  Readonly<{
+    /** By the proxy that has the subscriber's connection; undefined: none has, or it does not answer. */
+    settleElsewhere(request: messaging.AcknowledgeRequest): Promise<messaging.AcknowledgeResponse | undefined>
+  }>
 
 type Delivery = messaging.Delivery
 type Parked = {
@@ -25,11 +31,11 @@ const usualExpirySeconds = sessionExpiryMs.usual / 1_000
 
 /** Sessions of subscribers that call for messages some at a time: connected here between their calls, and quiet. */
 export class Pulls {
-  private readonly ports: SubscribePorts
+  private readonly ports: PullPorts
   /** By client id, the one that was used longest ago first. */
   private readonly parked = new Map<string, Parked>()
 
-  constructor(ports: SubscribePorts) {
+  constructor(ports: PullPorts) {
     this.ports = ports
   }
 
@@ -47,24 +53,40 @@ export class Pulls {
     })
   }
 
-  async acknowledge(
-    { subscriberId, ackIds, nack: action, delay }: messaging.AcknowledgeRequest,
-    call: CallContext,
-  ): Promise<messaging.AcknowledgeResponse> {
+  async acknowledge(request: messaging.AcknowledgeRequest, call: CallContext): Promise<messaging.AcknowledgeResponse> {
+    const { subscriberId, ackIds, delay } = request
     if (subscriberId === '') throw badField('subscriber_id', 'SUBSCRIPTION_INVALID', 'is empty; give that of the pull')
     const ids = checkedAckIds(ackIds)
-    const found = this.here(subscriberId) ?? (await this.takeOver(subscriberId, call))
-    if (found === undefined) return { errors: ids.map(lostEntry) }
-    const { connection } = found
-    const known = ids.filter((id) => connection.leaseOf(id) !== undefined)
-    const others = ids.filter((id) => connection.leaseOf(id) === undefined)
-    if (action === messaging.NackAction.UNSPECIFIED) connection.ack(known)
-    else await nack({ ackIds: known, action, delay, reason: '' }, connection, this.ports)
+    nackDelayOf(delay)
+    const answer = (await this.acknowledgeHere(request)) ?? (await this.ports.settleElsewhere(request))
+    if (answer !== undefined) return answer
+    const found = await this.takeOver(subscriberId, call)
+    return found === undefined ? lost(ids) : this.settle(found, request)
+  }
+
+  /** Undefined: the subscriber has no connection here. */
+  async acknowledgeHere(request: messaging.AcknowledgeRequest): Promise<messaging.AcknowledgeResponse | undefined> {
+    const { subscriberId, ackIds } = request
+    const parked = this.here(subscriberId)
+    if (parked !== undefined) return this.settle(parked, request)
+    // A stream or a client of MQTT: it acknowledges what it has by itself.
+    return this.ports.context.connections.has(subscriberId) ? lost(ackIds) : undefined
+  }
+
+  private async settle(
+    parked: Parked,
+    { ackIds, nack: action, delay }: messaging.AcknowledgeRequest,
+  ): Promise<messaging.AcknowledgeResponse> {
+    const { connection } = parked
+    const known = ackIds.filter((id) => connection.leaseOf(id) !== undefined)
+    const others = ackIds.filter((id) => connection.leaseOf(id) === undefined)
     const { UNSPECIFIED, SKIP } = messaging.NackAction
+    if (action === UNSPECIFIED) connection.ack(known)
+    else await nack({ ackIds: known, action, delay, reason: '' }, connection, this.ports)
     const settles = action === UNSPECIFIED || action === SKIP
-    const lost = others.filter((id) => !(settles && connection.settleEarlier(id)))
-    this.park(found)
-    return { errors: lost.map(lostEntry) }
+    const errors = others.filter((id) => !(settles && connection.settleEarlier(id)))
+    this.park(parked)
+    return lost(errors)
   }
 
   private here(clientId: string): Parked | undefined {
@@ -83,10 +105,8 @@ export class Pulls {
     return (await this.openAnew(lasting, question, call)).parked
   }
 
-  /** An acknowledgement that comes by another proxy: the session is taken over, and what it had in flight with it. */
+  /** Nobody is connected for it, or a proxy that does not answer: the session is taken over, and what it had in flight with it. */
   private async takeOver(clientId: string, call: CallContext): Promise<Parked | undefined> {
-    // A stream or a client of MQTT: it acknowledges what it has by itself.
-    if (this.ports.context.connections.has(clientId)) return undefined
     const open = messaging.SubscribeRequest_Open.create({ topicFilters: ['#'], subscriberId: clientId })
     const { parked, resumed } = await this.openAnew({ ...streamPlanOf(open), filters: [] }, '', call)
     if (resumed) return parked
@@ -189,6 +209,8 @@ export class Pulls {
     parked.connection.left(false)
   }
 }
+
+const lost = (ackIds: readonly string[]): messaging.AcknowledgeResponse => ({ errors: ackIds.map(lostEntry) })
 
 /** What a subscription asks for, whoever's it is. */
 const questionOf = (open: messaging.SubscribeRequest_Open): string =>

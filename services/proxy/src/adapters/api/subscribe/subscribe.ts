@@ -119,10 +119,11 @@ export async function nack(
   if (action === messaging.NackAction.SKIP) connection.ack(ids)
   else if (action === messaging.NackAction.DEAD_LETTER) {
     await Promise.all(ids.map((ackId) => deadLetter(ackId, reason, connection, ports)))
-  } else connection.retry(ids, delayOf(delay))
+  } else connection.retry(ids, nackDelayOf(delay))
 }
 
-function delayOf(delay: messaging.SubscribeRequest_Nack['delay']): number {
+/** In milliseconds. Throws a Refusal. */
+export function nackDelayOf(delay: messaging.SubscribeRequest_Nack['delay']): number {
   const millis = millisOf(delay, 0)
   const { nackDelayMsMax } = streamLimits
   if (millis >= 0 && millis <= nackDelayMsMax) return millis
