@@ -35,7 +35,7 @@ export class PublishTemplate {
   readonly #cache: (CachedFrame | undefined)[] = [undefined, undefined, undefined, undefined, undefined, undefined]
 
   /** Of the properties those that belong to the message are taken; alias and subscription identifiers belong to a receiver. */
-  constructor(topic: string, payload: Uint8Array, properties: Properties) {
+  constructor(topic: string | Uint8Array, payload: Uint8Array, properties: Properties) {
     this.#topic = fieldValue(topic)
     this.#payload = payload
     this.#source = properties

@@ -38,22 +38,47 @@ export function readBody(buffer: Buffer, offset: number, end: number): Body {
   return { key, value, header: (name) => findHeader(buffer, headersAt, end, name) }
 }
 
-function findHeader(buffer: Buffer, at: number, end: number, name: string): Buffer | undefined {
-  const reader = new VarintReader(buffer, at, end)
-  for (let left = reader.signed(); left > 0; left--) {
-    const length = reader.signed()
-    const from = reader.take(length)
-    const found = buffer.toString('utf8', from, from + length) === name
-    const content = readField(buffer, reader)
-    if (found) return content ?? undefined
-  }
-  return undefined
+/** The key as text, where that is all that is wanted: nothing else is taken apart. */
+export function keyText(body: Buffer): string | undefined {
+  const reader = new VarintReader(body, 0, body.length)
+  const length = reader.signed()
+  if (length < 0) return undefined
+  const from = reader.take(length)
+  return body.toString('utf8', from, from + length)
 }
 
-const fieldSize = (field: Uint8Array | null): number =>
+function findHeader(buffer: Buffer, at: number, end: number, name: string): Buffer | undefined {
+  const reader = new VarintReader(buffer, at, end)
+  const length = goToHeader(buffer, reader, name)
+  return length < 0 ? undefined : buffer.subarray(reader.at, reader.at + length)
+}
+
+/** Leaves the reader, which is at the headers, before the content of the header; -1 when there is none, or it has no content. */
+export function goToHeader(buffer: Buffer, reader: VarintReader, name: string): number {
+  for (let left = reader.signed(); left > 0; left--) {
+    const nameBytes = reader.signed()
+    const nameAt = reader.take(nameBytes)
+    const length = reader.signed()
+    if (isText(buffer, nameAt, nameBytes, name)) {
+      if (reader.at + length > reader.end) throw new RangeError('a length reaches beyond the end')
+      return length
+    }
+    if (length > 0) reader.take(length)
+  }
+  return -1
+}
+
+/** Of a text in ASCII. */
+function isText(buffer: Buffer, from: number, bytes: number, text: string): boolean {
+  if (bytes !== text.length) return false
+  for (let i = 0; i < bytes; i++) if (buffer[from + i] !== text.charCodeAt(i)) return false
+  return true
+}
+
+export const fieldSize = (field: Uint8Array | null): number =>
   field === null ? 1 : varintSize(2 * field.length) + field.length
 
-function writeField(body: Buffer, at: number, field: Uint8Array | null): number {
+export function writeField(body: Buffer, at: number, field: Uint8Array | null): number {
   if (field === null) return writeVarint(body, at, zigzag(-1))
   const from = writeVarint(body, at, 2 * field.length)
   body.set(field, from)

@@ -5,9 +5,13 @@ import { VarintReader } from './varint.ts'
 /** Equal to the generated decoder. Bytes are views; unknown fields are skipped; what is cut off is a RangeError. */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const reader = new VarintReader(buffer, 0, buffer.length)
+  return decodeFrom(buffer, new VarintReader(buffer, 0, buffer.length))
+}
+
+/** From where the reader is, to its end. */
+export function decodeFrom(buffer: Buffer, reader: VarintReader): Envelope {
   const e = emptyEnvelope()
-  while (reader.at < buffer.length) readField(e, buffer, reader)
+  while (reader.at < reader.end) readField(e, buffer, reader)
   return e
 }
 

@@ -3,15 +3,15 @@ import { varintSize, writeVarint } from './varint.ts'
 
 export type Envelope = envelope.Envelope
 
-/** One buffer for all; what is made in it is copied out at its true size. */
-let scratch = Buffer.allocUnsafe(4096)
-
-/** Equal to the generated encoder, several times faster. The tags are (field number << 3 | wire type). */
+/** Equal to the generated encoder, several times faster. */
 export function encodeEnvelope(e: Envelope): Buffer {
-  const sizeMax = envelopeSizeMax(e)
-  if (sizeMax > scratch.length) scratch = Buffer.allocUnsafe(2 * sizeMax)
-  const out = scratch
-  let at = text(out, 0, 0x0a, e.clientId)
+  const out = Buffer.allocUnsafe(envelopeSizeMax(e))
+  return out.subarray(0, writeEnvelope(out, 0, e))
+}
+
+/** Writes from `start` on, where there is room for `envelopeSizeMax`, and gives the end. The tags are (field number << 3 | wire type). */
+export function writeEnvelope(out: Buffer, start: number, e: Envelope): number {
+  let at = text(out, start, 0x0a, e.clientId)
   at = number(out, at, 0x10, e.qos)
   if (e.retain) at = number(out, at, 0x18, 1)
   at = number(out, at, 0x20, e.producer)
@@ -35,12 +35,11 @@ export function encodeEnvelope(e: Envelope): Buffer {
   for (const property of e.userProperties) at = userProperty(out, at, property)
   at = number(out, at, 0x98, e.settledThrough)
   at = number(out, at, 0xa0, e.refused)
-  if (e.publisher !== undefined) at = publisher(out, at, e.publisher)
-  return Buffer.from(out.subarray(0, at))
+  return e.publisher === undefined ? at : publisher(out, at, e.publisher)
 }
 
 /** Generous: three bytes a UTF-16 unit and room for every tag and number. */
-function envelopeSizeMax(e: Envelope): number {
+export function envelopeSizeMax(e: Envelope): number {
   let units = e.clientId.length + e.producerName.length + e.principal.length
   units += (e.contentType?.length ?? 0) + (e.responseTopic?.length ?? 0)
   units += e.publisher?.name.length ?? 0
@@ -65,12 +64,22 @@ const text = (out: Buffer, at: number, coded: number, value: string): number =>
 function writeText(out: Buffer, at: number, value: string): number {
   // Up to 42 units the length takes one byte whatever they are, so it can be filled in afterwards.
   if (value.length <= 42) {
-    const bytes = out.write(value, at + 1)
+    const bytes = writeAscii(out, at + 1, value) ? value.length : out.write(value, at + 1)
     out[at] = bytes
     return at + 1 + bytes
   }
   const from = writeVarint(out, at, Buffer.byteLength(value))
   return from + out.write(value, from)
+}
+
+/** Character by character, which costs less than a call out of JavaScript; false when it is not ASCII. */
+function writeAscii(out: Buffer, at: number, value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i)
+    if (unit >= 0x80) return false
+    out[at + i] = unit
+  }
+  return true
 }
 
 function connection(out: Buffer, at: number, coded: number, value: envelope.ConnectionNumber): number {

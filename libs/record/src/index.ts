@@ -8,7 +8,7 @@ export {
   CorruptBatch,
 } from './batch-reader.ts'
 export { encodeBatch, encodeCompacted, stampBatch } from './batch-writer.ts'
-export { type Body, encodeBody, readBody } from './body.ts'
+export { type Body, encodeBody, keyText, readBody } from './body.ts'
 export { crc32c } from './crc32c.ts'
 export { decodeEnvelope } from './envelope-decoder.ts'
 export { type Envelope, encodeEnvelope } from './envelope-encoder.ts'
@@ -24,4 +24,5 @@ export {
   positionsPerGroup,
 } from './ledger/entry.ts'
 export type { EntryCursor } from './ledger/entry-cursor.ts'
+export { encodeMessage, envelopeOf } from './message-body.ts'
 export { type PackedRecord, PackedWriter, recordPrefixBytesMax, unpack } from './packed.ts'

@@ -1,18 +1,18 @@
 import { envelope, home } from '@tern/proto'
-import { encodeBody, encodeEnvelope } from '@tern/record'
+import { encodeMessage } from '@tern/record'
 import type { Client, ConnectionNumber, Will } from '../../core/home/client.ts'
 
 /** A will as a record of the messages topic. Its producer name makes every repetition of it void. */
 export function willRecord(clientId: string, { connection, stored }: Will): { topic: string; body: Buffer } {
-  const header = encodeEnvelope({
+  const will = {
     ...(stored.envelope ?? envelope.Envelope.create({})),
     clientId,
     producer: 0,
     producerName: `will/${clientId}/${connection.epoch}.${connection.counter}`,
     sequence: 1,
     connection,
-  })
-  return { topic: stored.topic, body: encodeBody(Buffer.from(stored.topic), stored.payload, [['tern', header]]) }
+  }
+  return { topic: stored.topic, body: encodeMessage(stored.topic, stored.payload, will) }
 }
 
 export function status(id: number, value: home.HomeStatus, reasonCode = 0): home.HomeAnswer {

@@ -1,5 +1,5 @@
 import { append, type deliver, type envelope, home, type link, type question } from '@tern/proto'
-import { decodeEnvelope, type Envelope, readBody, unpack } from '@tern/record'
+import { type Envelope, envelopeOf, unpack } from '@tern/record'
 import { type Clock, type Logger, pause } from '@tern/runtime'
 import type { AppendVerdict, Place } from '../../core/queue/append-queue.ts'
 import { ClientQuestions } from '../forgetting/client-questions.ts'
@@ -107,10 +107,10 @@ export class LinkSession {
       let sequence = firstSequence
       // Answers come in the order of asking, so that counting gives the sequence again.
       let answered = firstSequence
-      const answer = (verdict: AppendVerdict, _: envelope.Envelope, place: Place) => {
-        const refusal = typeof verdict === 'number' ? verdict : 0
+      const answer = (verdict: AppendVerdict, _: envelope.Envelope, { position, repeated }: Place) => {
+        const reasonCode = typeof verdict === 'number' ? verdict : 0
         const told = typeof verdict === 'number' ? append.AppendVerdict.REFUSED : verdicts[verdict]
-        link.answerAppend(queue, answered++, { verdict: told, ...place, reasonCode: refusal })
+        link.answerAppend(queue, answered++, { verdict: told, position, repeated, reasonCode })
       }
       for (const { body } of unpack(records, 0, 0)) {
         runner.append({ record: envelopeAt(body), body, answer })
@@ -207,7 +207,7 @@ export class LinkSession {
 }
 
 function envelopeAt(body: Buffer): Envelope {
-  const header = readBody(body, 0, body.length).header('tern')
-  if (header === undefined) throw new Error('an appended record has no envelope')
-  return decodeEnvelope(header)
+  const found = envelopeOf(body)
+  if (found === undefined) throw new Error('an appended record has no envelope')
+  return found
 }

@@ -1,4 +1,4 @@
-import { decodeEnvelope, type Envelope, readBody } from '@tern/record'
+import { type Envelope, envelopeOf } from '@tern/record'
 import { type Owner, partitionOf } from '@tern/routing'
 import type { Clock } from '@tern/runtime'
 import type { Ownership } from '../queue/ownership.ts'
@@ -49,7 +49,7 @@ function publishHere(runner: QueueRunner, bodies: readonly Buffer[], clock: Cloc
 }
 
 function envelopeAt(body: Buffer): Envelope {
-  const header = readBody(body, 0, body.length).header('tern')
-  if (header === undefined) throw new Error('a record has no envelope')
-  return decodeEnvelope(header)
+  const found = envelopeOf(body)
+  if (found === undefined) throw new Error('a record has no envelope')
+  return found
 }

@@ -1,9 +1,9 @@
 import { envelope } from '@tern/proto'
-import { encodeBody, encodeEnvelope } from '@tern/record'
+import { encodeMessage } from '@tern/record'
 import type { QueueRunner } from './queue-runner.ts'
 
 /** Appends a record that is no message. `answer` is called once it is on the log, or known to say nothing new. */
 export function appendMarker(runner: QueueRunner, fields: Partial<envelope.Envelope>, answer: () => void): void {
   const record = envelope.Envelope.create(fields)
-  runner.append({ record, body: encodeBody(null, null, [['tern', encodeEnvelope(record)]]), answer })
+  runner.append({ record, body: encodeMessage(null, null, record), answer })
 }

@@ -1,5 +1,5 @@
 import type { Log, OffsetRange } from '@tern/log'
-import { encodeBatch, readBody } from '@tern/record'
+import { encodeBatch, keyText } from '@tern/record'
 import { type Clock, type Logger, Outage, pause, unreachable } from '@tern/runtime'
 import type { Telemetry } from '../../core/counters.ts'
 import { Dispatcher, type Recipient } from '../../core/dispatch/dispatcher.ts'
@@ -233,7 +233,7 @@ export class QueueRunner {
         return
       }
     }
-    this.answer(batch.entries, (i) => (base < 0 || batch.places[i]! < 0 ? -1 : base + batch.places[i]!))
+    this.answer(batch.entries, base, batch.places)
   }
 
   /** An answer that did not come, or a refusal: what the log holds decides; the rest is tried again, in its order. */
@@ -247,14 +247,17 @@ export class QueueRunner {
     if (missing >= 0 && !this.closed) this.pending.putBack(entries.slice(missing))
   }
 
-  private answer(entries: readonly Entry[], positionOf: (index: number) => number = () => -1): void {
+  /** `places`: where each stands, counted from `base`; -1: it does not, or nobody knows. */
+  private answer(entries: readonly Entry[], base = -1, places: readonly number[] = []): void {
     if (this.closed) return
     const { state } = this
-    for (const [i, { record, answer }] of entries.entries()) {
+    for (let i = 0; i < entries.length; i++) {
+      const { record, answer } = entries[i]!
       const refusal = state.refusalOf(record)
       if (refusal !== undefined) this.options.telemetry.counters.refused.add(refusal)
       const verdict = state.isSuperseded(record) ? 'superseded' : (refusal ?? 'stored')
-      const own = positionOf(i)
+      const place = places[i] ?? -1
+      const own = base < 0 || place < 0 ? -1 : base + place
       const repeated = own < 0 && record.publisher !== undefined
       answer(verdict, record, { position: repeated ? state.positionOf(record) : own, repeated })
     }
@@ -296,8 +299,10 @@ export class QueueRunner {
 
   private foldBatch(base: number, timeMs: number, { written }: Batch): void {
     this.dispatcher.beginBatch(base)
-    for (const [i, { record, body }] of written.entries()) {
-      this.take(base + i, timeMs, body, { writer: 'region', envelope: record, topic: keyOf(body) })
+    let position = base
+    for (const { record, body } of written) {
+      // A proxy of this region wrote it, and so its topic is checked; markers have none.
+      this.take(position++, timeMs, body, { writer: 'region', envelope: record, topic: keyText(body) })
     }
     this.endBatch()
   }
@@ -359,8 +364,5 @@ export class QueueRunner {
     this.past.passOver(position, bytes)
   }
 }
-
-/** Of a record that a proxy of this region wrote, and so checked; markers have none. */
-const keyOf = (body: Buffer): string | undefined => readBody(body, 0, body.length).key?.toString()
 
 const tooLarge = 'it stands in another queue than that of its topic, and is too large to be moved with an envelope'

@@ -1,4 +1,4 @@
-import { readBody } from '@tern/record'
+import { keyText } from '@tern/record'
 
 /** A record of the queue that is a message for somebody, as the ring and the catch-up hand it on. */
 export type Message = Readonly<{ position: number; timeMs: number; topic: string; body: Buffer }>
@@ -58,7 +58,7 @@ class Block {
 
   message(index: number): Message {
     const body = this.bodies.subarray(this.endOf(index - 1), this.endOf(index))
-    const topic = String(readBody(body, 0, body.length).key)
+    const topic = keyText(body) ?? ''
     return { position: this.positions[index] as number, timeMs: this.timesMs[index] as number, topic, body }
   }
 

@@ -1,5 +1,5 @@
 import { envelope } from '@tern/proto'
-import { encodeBody, encodeEnvelope, readBody } from '@tern/record'
+import { encodeBody, encodeEnvelope, encodeMessage, readBody } from '@tern/record'
 import type { Written } from '../queue/append-queue.ts'
 import type { Quotas } from '../quotas.ts'
 import type { RetainedTopics } from './retained-topics.ts'
@@ -53,7 +53,7 @@ export class RetainedAdmission {
 function refusalOf({ clientId, connection, producer, sequence, publisher, receiveTimeMs }: envelope.Envelope): Written {
   const whose = { clientId, connection, producer, sequence, ...(publisher && { publisher, receiveTimeMs }) }
   const record = envelope.Envelope.create({ ...whose, refused: quotaExceeded })
-  return { record, body: encodeBody(null, null, [['tern', encodeEnvelope(record)]]) }
+  return { record, body: encodeMessage(null, null, record) }
 }
 
 function notRetained({ record, body }: Written): Written {

@@ -1,6 +1,6 @@
 import { matches } from '@tern/mqtt'
 import type { scan } from '@tern/proto'
-import { decodeEnvelope, type Envelope, readBody } from '@tern/record'
+import { envelopeOf, readBody } from '@tern/record'
 
 /** A record as whoever looks into the log sees it: one with a topic, and what the order of the log made of it. */
 export type JudgedRecord = Readonly<{ position: number; timeMs: number; topic: string; body: Buffer; isVoid: boolean }>
@@ -37,9 +37,8 @@ const textsOf = ({ publisherClientId, userProperties }: scan.ScanConditions): Bu
     .map((text) => Buffer.from(text))
 
 function envelopeFits(body: Buffer, { publisherClientId, userProperties }: scan.ScanConditions): boolean {
-  const raw = readBody(body, 0, body.length).header('tern')
-  if (raw === undefined) return false
-  const envelope: Envelope = decodeEnvelope(raw)
+  const envelope = envelopeOf(body)
+  if (envelope === undefined) return false
   if (publisherClientId !== '' && envelope.clientId !== publisherClientId) return false
   return userProperties.every((wanted) =>
     envelope.userProperties.some(({ name, value }) => name === wanted.name && value === wanted.value),

@@ -1,5 +1,5 @@
 import { message, type retained, type scan } from '@tern/proto'
-import { decodeEnvelope, readBody, unpack } from '@tern/record'
+import { envelopeOf, keyText, readBody, unpack } from '@tern/record'
 import { messageOf, wholeSight } from '../../core/api/message.ts'
 import { checkTopic, publishedRecord } from '../../core/api/published-record.ts'
 import { requestKey } from '../../core/api/publisher-key.ts'
@@ -106,7 +106,7 @@ export async function deleteRetained(
 }
 
 async function deleteOne({ body }: Message, { clock }: Looking, publish: Publish, call: CallContext): Promise<void> {
-  const topic = String(readBody(body, 0, body.length).key)
+  const topic = keyText(body) ?? ''
   const empty = message.Message.create({ topic, retain: true })
   await publish.record(publishedRecord(empty, publish.author, clock.now()), undefined, call)
 }
@@ -155,7 +155,6 @@ function recordsOf({ queue, records, baseTimeMs }: scan.RetainedPart, nowMs: num
 }
 
 function hasExpired({ timeMs, body }: Message, nowMs: number): boolean {
-  const raw = readBody(body, 0, body.length).header('tern')
-  const seconds = raw === undefined ? undefined : decodeEnvelope(raw).messageExpirySeconds
+  const seconds = envelopeOf(body)?.messageExpirySeconds
   return seconds !== undefined && timeMs + seconds * 1_000 < nowMs
 }

@@ -1,5 +1,5 @@
 import { scan, traceQuery, traces } from '@tern/proto'
-import { decodeEnvelope, readBody } from '@tern/record'
+import { envelopeOf, keyText } from '@tern/record'
 import type { CallContext } from '@tern/rpc'
 import { parseMessageId } from '@tern/telemetry'
 import { timestampOf } from '../../core/api/message.ts'
@@ -77,12 +77,10 @@ async function recordOf(
 
 function knownMessageOf(body: Buffer, storedMs: number): KnownMessage | undefined {
   if (body.length === 0) return undefined
-  const { key, header } = readBody(body, 0, body.length)
-  const raw = header('tern')
-  const envelope = raw && decodeEnvelope(raw)
+  const envelope = envelopeOf(body)
   const seconds = envelope?.messageExpirySeconds
   return {
-    topic: String(key),
+    topic: keyText(body) ?? '',
     publisherClientId: envelope?.clientId ?? '',
     qos: envelope?.qos ?? 1,
     storedMs,

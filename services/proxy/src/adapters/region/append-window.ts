@@ -1,5 +1,5 @@
 import type { append } from '@tern/proto'
-import { encodeBody, encodeEnvelope, PackedWriter, recordPrefixBytesMax } from '@tern/record'
+import { encodeMessage, PackedWriter, recordPrefixBytesMax } from '@tern/record'
 import { formatTraceparent } from '@tern/telemetry'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import { contextOf, type Publish, tellPublish } from '../../core/ledger/publish-entry.ts'
@@ -61,12 +61,10 @@ export class AppendWindow {
   add({ topic, payload, envelope }: OutgoingRecord, answer: Answer): void {
     envelope.producer = this.proxy
     envelope.sequence = this.first + this.count
-    const key = topic === null ? null : Buffer.from(topic)
     const context = contextOf(envelope.userProperties)
-    const headers: [string, Uint8Array][] = [['tern', encodeEnvelope(envelope)]]
-    // Consumers of Kafka look for it there, and know nothing of MQTT's properties.
-    if (context !== undefined) headers.push(['traceparent', Buffer.from(formatTraceparent(context))])
-    const body = encodeBody(key, topic === null ? null : payload, headers)
+    // Consumers of Kafka know nothing of MQTT's properties.
+    const traceparent = context && formatTraceparent(context)
+    const body = encodeMessage(topic, topic === null ? null : payload, envelope, traceparent)
     const { clientId, qos } = envelope
     this.pending.push({ clientId, topic, qos, context, receivedUs: this.ledger.now(), body, answer })
     this.bytes += body.length

@@ -11,6 +11,7 @@ export class FanOut {
   /** Sessions of several subscriptions that the present message matched, each with all that did. */
   private readonly matched = new Map<Delivery, LiveSubscription[]>()
   private message: Message | undefined
+  private topic = ''
   /** The present message, taken apart once somebody wants it. */
   private outgoing: Outgoing | undefined
   private offers = 0
@@ -50,7 +51,8 @@ export class FanOut {
   private offer(message: Message): void {
     this.message = message
     this.outgoing = undefined
-    this.tree.match(topicOf(message), this.visit)
+    this.topic = topicOf(message)
+    this.tree.match(this.topic, this.visit)
     if (this.matched.size === 0) return
     this.offers += this.matched.size
     for (const [delivery, subscriptions] of this.matched) delivery.offer(this.apart(message), subscriptions)
@@ -58,7 +60,7 @@ export class FanOut {
   }
 
   private apart(message: Message): Outgoing {
-    this.outgoing ??= new Outgoing(message)
+    this.outgoing ??= new Outgoing(message, this.topic)
     return this.outgoing
   }
 

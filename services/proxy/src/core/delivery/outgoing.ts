@@ -1,5 +1,5 @@
 import { type Properties, PublishTemplate, type QoS } from '@tern/mqtt'
-import { decodeEnvelope, type Envelope, readBody } from '@tern/record'
+import { type Envelope, envelopeOf, keyText, readBody } from '@tern/record'
 import type { Clock } from '@tern/runtime'
 import type { Message } from '../../ports.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -22,16 +22,15 @@ export class Outgoing {
   private readonly expirySeconds: number | undefined
   private writtenUs = 0
 
-  constructor(source: Message) {
+  constructor(source: Message, topic = topicOf(source)) {
     const { queue, position, timeMs, body } = source
     this.source = source
-    const { key, value, header } = readBody(body, 0, body.length)
-    const raw = header('tern')
-    const envelope = raw === undefined ? undefined : decodeEnvelope(raw)
+    const { key, value } = readBody(body, 0, body.length)
+    const envelope = envelopeOf(body)
     this.queue = queue
     this.position = position
     this.timeMs = timeMs
-    this.topic = String(key)
+    this.topic = topic
     this.bytes = body.length
     // A record that another Kafka producer wrote is a QoS 1 message, not retained (rule 5).
     this.qos = (envelope?.qos ?? 1) as QoS
@@ -39,7 +38,7 @@ export class Outgoing {
     this.clientId = envelope?.clientId ?? ''
     this.receivedMs = envelope?.receiveTimeMs ?? 0
     this.expirySeconds = envelope?.messageExpirySeconds
-    this.template = new PublishTemplate(this.topic, value ?? new Uint8Array(), envelope ? propertiesOf(envelope) : {})
+    this.template = new PublishTemplate(key ?? '', value ?? new Uint8Array(), envelope ? propertiesOf(envelope) : {})
   }
 
   /** One time for all clients that it goes to in one turn. */
@@ -68,7 +67,7 @@ export class Outgoing {
 export const expiryToleranceMs = 500
 
 /** The topic alone, for finding out whether anybody wants the message. */
-export const topicOf = ({ body }: Message): string => String(readBody(body, 0, body.length).key)
+export const topicOf = ({ body }: Message): string => keyText(body) ?? ''
 
 /** The properties that a server forwards unaltered. */
 function propertiesOf(envelope: Envelope): Properties {
