@@ -37,7 +37,7 @@ export class ClientConnection implements Connection, ClientSocketListener, Conne
   /** One of the blocks is there because the client does not read what it is answered. */
   private stalled = false
   private keepAliveMs = 0
-  private heardAt: number
+  heardAt: number
   clientId: string | undefined
   /** When CONNECT was answered. */
   connectedAtMs = 0

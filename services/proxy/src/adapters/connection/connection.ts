@@ -11,6 +11,8 @@ export interface SessionConnection {
   readonly isClosed: boolean
   /** The greatest packet that the client takes [MQTT5-3.1.2-24]. */
   readonly packetBytesMax: number
+  /** When the client said something last. */
+  readonly heardAt?: number
   /** Of a stream: how messages leave. */
   readonly carrier?: Carrier
   send(packet: ServerPacket): void

@@ -1,4 +1,12 @@
-import { encodeAck, isUtf8, isValidTopicName, type PublishPacket, reasonCode, reasonName } from '@tern/mqtt'
+import {
+  encodeAck,
+  isUtf8,
+  isValidTopicName,
+  type Properties,
+  type PublishPacket,
+  reasonCode,
+  reasonName,
+} from '@tern/mqtt'
 import { InboundAliases } from '../../core/connection/inbound-aliases.ts'
 import { type Exchange, InboundExchanges } from '../../core/connection/inbound-exchanges.ts'
 import { connectionLimits } from '../../core/connection/limits.ts'
@@ -10,6 +18,9 @@ import type { Session } from './session.ts'
 
 /** An acknowledgement that tells of a trace is shorter. */
 const tellingBytesMax = 128
+
+/** The trace of the message at a position, as `traceparent`. */
+type Telling = (position: number) => string
 
 /** What a client publishes: to the queue of its topic, and acknowledged when it is durable there. */
 export class Publishing {
@@ -42,7 +53,9 @@ export class Publishing {
     else if (isReserved(topic)) this.refuse(packet, topic, reasonCode.notAuthorized)
     else if (!this.payloadFits(packet)) this.refuse(packet, topic, reasonCode.payloadFormatInvalid)
     else if (packet.qos === 0) this.append(packet, topic, (result) => this.answerNothing(result))
-    else if (this.mayTake(packet)) this.publishAcknowledged(packet, topic)
+    else if (!this.mayTake(packet)) return
+    else if (packet.qos === 1) this.publishAtLeastOnce(packet, topic)
+    else this.publishExactlyOnce(packet, topic)
   }
 
   release(packetId: number): void {
@@ -63,14 +76,17 @@ export class Publishing {
     return false
   }
 
-  private publishAcknowledged(packet: PublishPacket, topic: string): void {
-    const { packetId, qos } = packet
-    if (qos === 1) {
-      if (!this.append(packet, topic, (result) => this.answerPuback(packet, topic, result))) return
-      this.unanswered++
-      this.stopWhenFull()
-      return
-    }
+  // Whatever a callback uses stays in memory until the log has answered: none of them may hold a packet, which views a whole read of the socket.
+  private publishAtLeastOnce(packet: PublishPacket, topic: string): void {
+    const { packetId } = packet
+    const telling = this.tellingOf(packet, topic)
+    if (!this.append(packet, topic, (result) => this.answerPuback(packetId, telling, result))) return
+    this.unanswered++
+    this.stopWhenFull()
+  }
+
+  private publishExactlyOnce(packet: PublishPacket, topic: string): void {
+    const { packetId } = packet
     const known = this.exchanges.get(packetId)
     if (known !== undefined) {
       // A repetition of what is durable already; otherwise the answer is under way.
@@ -79,7 +95,8 @@ export class Publishing {
     }
     const { region } = this.session.connection.context
     const exchange = this.exchanges.begin(packetId, region.queueOf(topic))
-    const appended = this.append(packet, topic, (result) => this.answerPubrec(packet, topic, exchange, result))
+    const telling = this.tellingOf(packet, topic)
+    const appended = this.append(packet, topic, (result) => this.answerPubrec(packetId, exchange, telling, result))
     if (!appended) this.exchanges.end(packetId)
     else this.stopWhenFull()
   }
@@ -98,7 +115,7 @@ export class Publishing {
     this.appending++
     counters.publish(packet.qos, packet.payload.length)
     this.published++
-    region.append(queue, messageRecord(author, topic, packet, clock.now()), (result) => {
+    region.append(queue, messageRecord(author, topic, packet, connection.heardAt ?? clock.now()), (result) => {
       this.appended()
       if (connection.isClosed) return
       if (result.verdict === 'superseded') connection.close(reasonCode.sessionTakenOver, 'the session was taken over')
@@ -124,21 +141,21 @@ export class Publishing {
     this.session.connection.close(result.reasonCode, 'a message was refused')
   }
 
-  private answerPuback(packet: PublishPacket, topic: string, result: AppendResult): void {
+  private answerPuback(packetId: number, telling: Telling | undefined, result: AppendResult): void {
     this.unanswered--
-    this.ackPublish('puback', packet, topic, result)
+    this.ackPublish('puback', packetId, telling, result)
     this.readOn()
   }
 
-  private answerPubrec(packet: PublishPacket, topic: string, exchange: Exchange, result: AppendResult): void {
+  private answerPubrec(packetId: number, exchange: Exchange, telling: Telling | undefined, result: AppendResult): void {
     if (result.verdict === 'refused') {
-      this.exchanges.end(packet.packetId)
-      this.ackPublish('pubrec', packet, topic, result)
+      this.exchanges.end(packetId)
+      this.ackPublish('pubrec', packetId, telling, result)
       this.readOn()
       return
     }
     exchange.phase = 'received'
-    this.ackPublish('pubrec', packet, topic, result)
+    this.ackPublish('pubrec', packetId, telling, result)
   }
 
   private appendRelease(packetId: number, exchange: Exchange): void {
@@ -198,20 +215,29 @@ export class Publishing {
     else this.ack(qos === 1 ? 'puback' : 'pubrec', packetId, code)
   }
 
-  /** With the trace of the message, where clients are told of it: a device can then say what it did for it. */
-  private ackPublish(type: 'puback' | 'pubrec', packet: PublishPacket, topic: string, result: AppendResult): void {
+  /** Where clients are told of the trace of a message: a device can then say what it did for it. */
+  private tellingOf({ properties }: PublishPacket, topic: string): Telling | undefined {
     const { connection, request } = this.session
     const { tellTrace, region } = connection.context
-    const { packetId, properties } = packet
-    const position = result.verdict === 'stored' ? result.position : -1
     // It must not make the packet larger than the client takes [MQTT5-3.4.2-3] [MQTT5-3.5.2-3].
     const fits = connection.packetBytesMax >= tellingBytesMax && request.takesProblemInformation
-    if (tellTrace === undefined || position < 0 || !fits) {
+    if (tellTrace === undefined || !fits) return undefined
+    const queue = region.queueOf(topic)
+    return (position) => tellTrace(queue, position, properties)
+  }
+
+  private ackPublish(
+    type: 'puback' | 'pubrec',
+    packetId: number,
+    telling: Telling | undefined,
+    result: AppendResult,
+  ): void {
+    if (telling === undefined || result.verdict !== 'stored' || result.position < 0) {
       this.ack(type, packetId, result.verdict === 'refused' ? result.reasonCode : 0)
       return
     }
-    const traceparent = tellTrace(region.queueOf(topic), position, properties)
-    connection.send({ type, packetId, reasonCode: 0, properties: { userProperties: [['traceparent', traceparent]] } })
+    const properties: Properties = { userProperties: [['traceparent', telling(result.position)]] }
+    this.session.connection.send({ type, packetId, reasonCode: 0, properties })
   }
 
   private ack(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, code: number): void {

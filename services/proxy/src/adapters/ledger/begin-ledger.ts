@@ -5,7 +5,7 @@ import { idDrawing } from '@tern/telemetry'
 import { BlockBuffer } from '../../core/ledger/block-buffer.ts'
 import { Ledger } from '../../core/ledger/ledger.ts'
 import { type DialLedger, LedgerShipping } from './ledger-shipping.ts'
-import { microsecondsOf } from './microseconds.ts'
+import { microsecondsOf, onceATurn } from './microseconds.ts'
 
 export type BegunLedger = Readonly<{
   ledger: Ledger
@@ -29,7 +29,10 @@ export function beginLedger({ proxy, zone, routes, clock, logger, dial }: Ledger
   const draw = idDrawing((bytes) => bytes.set(randomBytes(bytes.length)))
   const shipping = new LedgerShipping({ zone, ring: () => kept.ring, buffer, routes, clock, logger, dial })
   const kept: Ledger = new Ledger({
-    microseconds: microsecondsOf(Date.now, () => performance.now()),
+    microseconds: onceATurn(
+      microsecondsOf(Date.now, () => performance.now()),
+      (task) => clock.soon(task),
+    ),
     drawContext: () => ({ traceId: draw.traceId(), spanId: noSpan }),
     wake: () => shipping.wake(),
     full: (ring) => buffer.take(ring),

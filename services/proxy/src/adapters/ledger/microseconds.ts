@@ -16,3 +16,18 @@ export function microsecondsOf(wall: () => number, monotonic: () => number): () 
     return Math.floor((now + offsetMs) * 1000)
   }
 }
+
+/** Asks for the time once in a turn of the event loop: all that a turn does is told to have been at its first question. */
+export function onceATurn(read: () => number, soon: (task: () => void) => void): () => number {
+  let known: number | undefined
+  const forget = () => {
+    known = undefined
+  }
+  return () => {
+    if (known === undefined) {
+      known = read()
+      soon(forget)
+    }
+    return known
+  }
+}
