@@ -124,7 +124,7 @@ export const sessionFaults: readonly Fault[] = [
     rule: 'group member',
     without: 'what it has not acknowledged goes to another one when it leaves',
     file: `${proxy}/core/shared/group-hub.ts`,
-    find: 'ended: () => this.region.returnLease(queue, name, position)',
+    find: "ended: () => this.region.returnLease(queue, name, position, 'returned')",
     replace: 'ended() {}',
     ...seeds,
   },

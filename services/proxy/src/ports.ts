@@ -1,7 +1,14 @@
 import type { envelope, group, home, state } from '@tern/proto'
 
 /** A record of a queue on its way to clients. `body` is Kafka's record layout (libs/record): key, value, headers. */
-export type Message = Readonly<{ queue: number; position: number; timeMs: number; body: Buffer }>
+export type Message = Readonly<{
+  queue: number
+  position: number
+  timeMs: number
+  body: Buffer
+  /** Of a record that a group has: how often a member had it before, as far as its owner knows. */
+  earlier?: number
+}>
 
 /** What a client wrote. `topic` null: a QoS 2 release marker, which goes to the queue where the exchange is open. */
 export type OutgoingRecord = Readonly<{
@@ -90,7 +97,8 @@ export type Region = Readonly<{
    */
   joinGroup(group: string, credit: number): Promise<void>
   settleLease(queue: number, group: string, position: number): void
-  returnLease(queue: number, group: string, position: number): void
+  /** `unused`: no member had it. */
+  returnLease(queue: number, group: string, position: number, how: 'returned' | 'unused'): void
   /** Makes a leased record one session's for good, before its PUBLISH of QoS 2. `refused`: the lease is not this proxy's any more. */
   takeLease(queue: number, group: string, position: number, taker: Taker): Promise<'taken' | 'refused' | 'superseded'>
   /** Resolves once it is durable that the taken record is over. */

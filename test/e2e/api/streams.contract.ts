@@ -118,7 +118,7 @@ export function streamsContract(name: string, kafka?: () => LogSettings): void {
       expect(await settle(1, [idOf('1')])).toMatchObject([{ ackId: idOf('1') }])
       const second: messaging.Delivery[] = []
       await expect.poll(async () => second.push(...(await pull(0))), { timeout: 20_000 }).toBe(1)
-      expect(second.map(textOf)).toEqual(['2'])
+      expect(second.map((each) => `${textOf(each)}, attempt ${each.attempt}`)).toEqual(['2, attempt 2'])
       expect(await settle(1, [second[0]?.ackId ?? ''])).toEqual([])
     }, 60_000)
 

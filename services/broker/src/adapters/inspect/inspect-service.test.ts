@@ -113,7 +113,9 @@ async function shared() {
   const bodies = Array.from({ length: 10 }, (_, at) => bodyOf('a', `${at}`, { producer: 7, sequence: at + 1 }))
   await proxy.append(0, 1, bodies)
   await expect.poll(() => leased(proxy)).toBe(10)
-  proxy.send({ groupSettles: [{ queue: 0, group: '$share/g/a', settled: [0, 1, 2, 3, 4, 5, 6, 7], returned: [] }] })
+  proxy.send({
+    groupSettles: [{ queue: 0, group: '$share/g/a', settled: [0, 1, 2, 3, 4, 5, 6, 7], returned: [], unused: [] }],
+  })
   const groups = async () => (await all.asked.listGroups(inspect.ListGroupsRequest.fromPartial({}))).groups
   await expect.poll(async () => (await groups())[0]?.unsettled).toBe(2)
   return { ...all, groups }

@@ -228,8 +228,8 @@ test('each record of a shared subscription is leased to one proxy, and to anothe
   expect((await proxy.find('groupDeliveries')).count).toBe(1)
   const second = await other.find('groupDeliveries')
   expect(recordsOf({ ...second, first: 0, last: 0 })).toEqual([[2, 'a/3', 'm3']])
-  proxy.send({ groupSettles: [{ queue: 0, group: join.group, settled: [], returned: [0] }] })
-  other.send({ groupSettles: [{ queue: 0, group: join.group, settled: [2], returned: [] }] })
+  proxy.send({ groupSettles: [{ queue: 0, group: join.group, settled: [], returned: [0], unused: [] }] })
+  other.send({ groupSettles: [{ queue: 0, group: join.group, settled: [2], returned: [], unused: [] }] })
   const leased = async () =>
     [...proxy.received, ...other.received].flatMap(({ groupDeliveries }) =>
       groupDeliveries.flatMap((each) => recordsOf({ ...each, first: 0, last: 0 }).map(([position]) => position)),
@@ -245,7 +245,7 @@ test('the progress of a shared subscription survives its owner', async () => {
   await proxy.find('groupJoinAnswers')
   await proxy.append(0, 1, [sent(1), sent(2), sent(3)])
   await proxy.find('groupDeliveries')
-  proxy.send({ groupSettles: [{ queue: 0, group: join.group, settled: [0, 1], returned: [] }] })
+  proxy.send({ groupSettles: [{ queue: 0, group: join.group, settled: [0, 1], returned: [], unused: [] }] })
   const kept = () => {
     const entry = first.homes.store(0)?.get('group/$share/g/#')
     return entry?.$case === 'group' ? entry.value.progress?.low : undefined

@@ -5,7 +5,7 @@ import type { Message } from '../../core/queue/tail-ring.ts'
 
 export type LinkStream = Duplex<link.LinkResponse, link.LinkRequest>
 
-type Leased = Readonly<{ queue: number; group: string; baseTimeMs: number; writer: PackedWriter }>
+type Leased = Readonly<{ queue: number; group: string; baseTimeMs: number; writer: PackedWriter; earlier: number[] }>
 
 const emptyResponse = (): link.LinkResponse => link.LinkResponse.create({})
 
@@ -116,15 +116,16 @@ export class Link {
   }
 
   /** Records of one group that are leased in one turn travel together. */
-  lease(queue: number, name: string, { position, timeMs, body }: Message): void {
+  lease(queue: number, name: string, { position, timeMs, body }: Message, earlier: number): void {
     this.next()
     const key = `${queue}/${name}`
     let leased = this.leased.get(key)
     if (leased === undefined) {
-      leased = { queue, group: name, baseTimeMs: timeMs, writer: new PackedWriter(0, timeMs) }
+      leased = { queue, group: name, baseTimeMs: timeMs, writer: new PackedWriter(0, timeMs), earlier: [] }
       this.leased.set(key, leased)
     }
     leased.writer.add(position, timeMs, body)
+    leased.earlier.push(earlier)
   }
 
   push(push: home.HomePush): void {
@@ -147,9 +148,10 @@ export class Link {
     const frame = this.frame
     this.frame = undefined
     if (frame === undefined) return
-    for (const { queue, group, baseTimeMs, writer } of this.leased.values()) {
+    for (const { queue, group, baseTimeMs, writer, earlier: each } of this.leased.values()) {
       const records = { basePosition: 0, count: writer.count, records: writer.finish() }
-      frame.groupDeliveries.push({ queue, group, baseTimeMs, ...records })
+      const earlier = each.some((times) => times > 0) ? each : []
+      frame.groupDeliveries.push({ queue, group, baseTimeMs, ...records, earlier })
     }
     this.leased.clear()
     this.stream.send(frame)

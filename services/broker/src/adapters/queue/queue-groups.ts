@@ -20,7 +20,8 @@ export type GroupRecipient = Readonly<{
   proxy?: number | undefined
   /** It stands in this broker's zone. */
   near?: boolean
-  lease(queue: number, group: string, message: Message): void
+  /** `earlier`: how often it was delivered before. */
+  lease(queue: number, group: string, message: Message, earlier: number): void
 }>
 
 type Group = SharedGroup<GroupRecipient>
@@ -101,10 +102,10 @@ export class QueueGroups {
     this.pump()
   }
 
-  settle(recipient: GroupRecipient, { group: name, settled, returned }: group.GroupSettle): void {
+  settle(recipient: GroupRecipient, { group: name, settled, returned, unused }: group.GroupSettle): void {
     const found = this.groups.get(name)
     if (found === undefined) return
-    found.settle(recipient, settled, returned)
+    found.settle(recipient, settled, returned, unused)
     if (!found.live || returned.length > 0) this.pump()
   }
 
@@ -238,7 +239,7 @@ export class QueueGroups {
     const recipient = to.lease(message.position, this.options.clock.now())
     if (recipient === undefined) return false
     to.revision++
-    recipient.lease(this.options.queue, to.name, message)
+    recipient.lease(this.options.queue, to.name, message, to.earlierOf(message.position))
     return true
   }
 

@@ -49,6 +49,26 @@ test('what a proxy gives back goes to another one at once', () => {
   expect(group.lease(0, 0)).toBe('q')
 })
 
+test('how often a record was delivered goes with it, whoever has it; what no member had does not count', () => {
+  const group = fresh()
+  group.join('p', 1, [], 0, 0)
+  const leased = () => {
+    group.lease(0, announceWithinMs)
+    return group.earlierOf(0)
+  }
+  expect(leased()).toBe(0)
+  group.settle('p', [], [0])
+  expect(leased()).toBe(1)
+  group.settle('p', [], [0], [0])
+  expect(leased()).toBe(1)
+  group.lost('p', 0)
+  group.join('p', 1, [0], 0, 0)
+  expect(group.earlierOf(0)).toBe(1)
+  group.lost('p', 0)
+  group.join('q', 1, [], 0, 0)
+  expect(leased()).toBe(2)
+})
+
 test('what was out on a broken link waits for its proxy to come back with it', () => {
   const group = fresh()
   group.join('p', 1, [], 0, 0)

@@ -2,8 +2,8 @@ import type { state } from '@tern/proto'
 import { TakenRecords } from './taken-records.ts'
 
 type Taker<R> = { recipient: R; credit: number; held: number; near: boolean }
-/** `lost`: the link of the holder is gone, and the proxy may still come back with it. */
-type Lease<R> = { holder: R | undefined; lostAt: number | undefined }
+/** `lost`: the link of the holder is gone, and the proxy may still come back with it. `earlier`: who had it before, as far as this owner knows. */
+type Lease<R> = { holder: R | undefined; lostAt: number | undefined; earlier: number }
 
 /** After a takeover, or when a link broke, proxies have so long to say which leases they hold. */
 export const announceWithinMs = 2_000
@@ -70,16 +70,20 @@ export class SharedGroup<R> {
     this.revision++
   }
 
-  settle(recipient: R, settled: readonly number[], returned: readonly number[]): void {
+  /** `unused`: those of the returned ones that no member had. */
+  settle(recipient: R, settled: readonly number[], returned: readonly number[], unused: readonly number[] = []): void {
     for (const position of settled) {
       if (!this.giveBack(recipient, position)) continue
       this.leases.delete(position)
       // Brought back from an earlier owner, and not come by yet: it would be leased again.
       if (!this.live && position >= this.next) this.settledAbove.push({ first: position, last: position })
     }
+    const untouched = new Set(unused)
     for (const position of returned) {
       const lease = this.giveBack(recipient, position)
-      if (lease) lease.holder = undefined
+      if (lease === undefined) continue
+      lease.holder = undefined
+      if (!untouched.has(position)) lease.earlier++
     }
     this.revision++
   }
@@ -88,7 +92,9 @@ export class SharedGroup<R> {
   lost(recipient: R, nowMs: number): void {
     if (!this.takers.delete(recipient)) return
     for (const lease of this.leases.values())
-      if (lease.holder === recipient) Object.assign(lease, { holder: undefined, lostAt: nowMs })
+      if (lease.holder === recipient) {
+        Object.assign(lease, { holder: undefined, lostAt: nowMs, earlier: lease.earlier + 1 })
+      }
     this.look(nowMs)
   }
 
@@ -116,8 +122,13 @@ export class SharedGroup<R> {
     const taker = this.nextWithRoom(true) ?? this.nextWithRoom(false)
     if (taker === undefined) return undefined
     taker.held++
-    this.leases.set(position, { holder: taker.recipient, lostAt: undefined })
+    this.leases.set(position, { holder: taker.recipient, lostAt: undefined, earlier: this.earlierOf(position) })
     return taker.recipient
+  }
+
+  /** How often it was delivered before. */
+  earlierOf(position: number): number {
+    return this.leases.get(position)?.earlier ?? 0
   }
 
   /** In turn, so that all that are as near get as much. */
@@ -177,7 +188,9 @@ export class SharedGroup<R> {
     const lease = this.leases.get(position)
     // Settled already, or leased to another one meanwhile: at QoS 1 it may come twice, at QoS 2 it will not be given to be taken.
     if (lease === undefined ? position < this.next || this.isSettled(position) : lease.holder !== undefined) return
-    this.leases.set(position, { holder: taker.recipient, lostAt: undefined })
+    // Its proxy is back with it: nobody else had it meanwhile.
+    const earlier = Math.max(0, this.earlierOf(position) - 1)
+    this.leases.set(position, { holder: taker.recipient, lostAt: undefined, earlier })
     taker.held++
   }
 

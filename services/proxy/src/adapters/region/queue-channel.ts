@@ -99,23 +99,27 @@ export class QueueChannel implements Contributor {
     else this.leases.answered(id)
   }
 
-  leased({ group, baseTimeMs, basePosition, records }: group.GroupDelivery): void {
+  leased({ group, baseTimeMs, basePosition, records, earlier }: group.GroupDelivery): void {
     const { queue } = this.options
-    const messages = [...unpack(records, basePosition, baseTimeMs)].map((record) => ({ queue, ...record }))
+    const messages = [...unpack(records, basePosition, baseTimeMs)].map((record, i) => ({
+      ...{ queue, ...record },
+      earlier: earlier[i] ?? 0,
+    }))
     this.leases.take(group, messages)
     this.options.leased(group, messages)
   }
 
   /** An end that is not told, because there is no owner at the moment, is seen from what the next one is told to be held. */
-  endLease(group: string, position: number, how: 'settled' | 'returned'): void {
+  endLease(group: string, position: number, how: 'settled' | 'returned' | 'unused'): void {
     if (!this.leases.end(group, position) || this.link === undefined) return
     const { groupSettles } = this.link.next()
     let part = groupSettles.at(-1)
     if (part?.queue !== this.options.queue || part.group !== group) {
-      part = { queue: this.options.queue, group, settled: [], returned: [] }
+      part = { queue: this.options.queue, group, settled: [], returned: [], unused: [] }
       groupSettles.push(part)
     }
     part[how].push(position)
+    if (how === 'unused') part.returned.push(position)
   }
 
   attachTaker(taker: Taker, listed: (taken: readonly TakenPosition[]) => void): void {

@@ -348,7 +348,7 @@ const leaseOf = (position: number) => {
   const writer = new PackedWriter(position, 0)
   writer.add(position, 0, Buffer.from('x'))
   const records = { basePosition: position, baseTimeMs: 0, count: 1, records: writer.finish() }
-  return { groupDeliveries: [{ queue: 0, group: groupName, ...records }] }
+  return { groupDeliveries: [{ queue: 0, group: groupName, ...records, earlier: [] }] }
 }
 
 test('a record that is leased after the last member has gone can be given back', async () => {
@@ -358,9 +358,9 @@ test('a record that is leased after the last member has gone can be given back',
   a.answer({ groupJoinAnswers: groupJoins.map(({ id, queue }) => ({ id, queue, notOwner: false })) })
   a.answer(leaseOf(4))
   await expect.poll(() => leased).toEqual([4])
-  region.returnLease(0, groupName, 4)
+  region.returnLease(0, groupName, 4, 'unused')
   const { groupSettles } = await a.request(({ groupSettles }) => groupSettles.length > 0)
-  expect(groupSettles).toMatchObject([{ returned: [4], settled: [] }])
+  expect(groupSettles).toMatchObject([{ returned: [4], settled: [], unused: [4] }])
 })
 
 test('a new owner is told what is held, asked what was taken, and then for what was not answered (D10)', async () => {

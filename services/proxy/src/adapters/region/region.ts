@@ -172,8 +172,8 @@ export class LinkedRegion implements Region {
     this.at(queue).endLease(name, position, 'settled')
   }
 
-  returnLease(queue: number, name: string, position: number): void {
-    this.at(queue).endLease(name, position, 'returned')
+  returnLease(queue: number, name: string, position: number, how: 'returned' | 'unused'): void {
+    this.at(queue).endLease(name, position, how)
   }
 
   async takeLease(

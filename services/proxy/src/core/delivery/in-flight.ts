@@ -39,7 +39,7 @@ export const inFlightOf = (
   writtenUs: 0,
   receivedUs: 0,
   filter: '',
-  attempt: 0,
+  attempt: lease?.earlier ?? 0,
   isTold: false,
 })
 

@@ -39,7 +39,7 @@ export class GroupHub {
     group.members.splice(at, 1)
     if (group.members.length === 0) {
       this.groups.delete(name)
-      for (const { queue, position } of group.waiting) this.region.returnLease(queue, name, position)
+      for (const { queue, position } of group.waiting) this.region.returnLease(queue, name, position, 'unused')
     }
     void this.state(name, group)
   }
@@ -47,7 +47,7 @@ export class GroupHub {
   leased(queue: number, name: string, messages: readonly Message[]): void {
     const group = this.groups.get(name)
     if (group === undefined) {
-      for (const { position } of messages) this.region.returnLease(queue, name, position)
+      for (const { position } of messages) this.region.returnLease(queue, name, position, 'unused')
       return
     }
     group.waiting.push(...messages)
@@ -80,9 +80,10 @@ export class GroupHub {
     const outgoing = new Outgoing(message)
     const lease: Lease = {
       group: name,
+      earlier: message.earlier ?? 0,
       settle: () => this.region.settleLease(queue, name, position),
       // What this client did not acknowledge goes to another member (MQTT 5, 4.8.2).
-      ended: () => this.region.returnLease(queue, name, position),
+      ended: () => this.region.returnLease(queue, name, position, 'returned'),
       // At QoS 1 a repetition is allowed.
       whenOver: (then) => then(),
     }

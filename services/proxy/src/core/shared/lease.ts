@@ -2,6 +2,8 @@
 export type Lease = Readonly<{
   /** "$share/<name>/<filter>". */
   group: string
+  /** How often a member had it before, as far as its owner knows. */
+  earlier: number
   /** The member has it: it is over for the group. */
   settle(): void
   /** The member's connection is over. */

@@ -5,6 +5,7 @@ import type { Lease } from './lease.ts'
 export class TakenRecord implements Lease {
   readonly queue: number
   readonly group: string
+  readonly earlier = 0
   readonly position: number
   private readonly region: Region
   private readonly taker: Taker
