@@ -10,7 +10,15 @@ import { envelope } from '@tern/proto'
 import { BlockWriter, encodeBatch, encodeBody, encodeEnvelope, entryKind } from '@tern/record'
 import { silentLogger, systemClock } from '@tern/runtime'
 import { traceIds, traceKeyUnlessTold } from '@tern/telemetry'
-import { blockRecord, LogTraceStore, MessageReader, RecordReader, TraceFold, TraceIndex } from '@tern/trace/testing'
+import {
+  blockRecord,
+  LogTraceStore,
+  MessageReader,
+  RecordReader,
+  searchTraces,
+  TraceFold,
+  TraceIndex,
+} from '@tern/trace/testing'
 import { freePorts, loopback } from '../tools/region/ports.ts'
 
 const { values } = parseArgs({
@@ -22,6 +30,7 @@ const hourUs = 3_600_000_000
 const startUs = Date.now() * 1_000 - hourUs
 const perBatch = 500
 const clients = 100_000
+const lookedAtMax = 100_000
 const ids = traceIds(traceKeyUnlessTold)
 
 const timeOf = (i: number) => Math.floor(startUs + (i / messages) * hourUs)
@@ -62,27 +71,11 @@ function say(what: string, milliseconds: number[], limitMs: number): void {
   process.stdout.write(`${what}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (limit ${limitMs} ms)\n`)
 }
 
-type Condition = Readonly<{ scope: 'span' | 'intrinsic'; name: string; type: 'string' | 'status'; value: string }>
-
 /** Until twenty traces were found, as Grafana asks. */
-async function search(store: LogTraceStore, condition: Condition | undefined): Promise<number> {
-  const { signal } = new AbortController()
-  const range = { start: BigInt(startUs) * 1_000n, end: BigInt(startUs + 2 * hourUs) * 1_000n }
-  const conditions = condition
-    ? [
-        {
-          attribute: { scope: condition.scope, name: condition.name },
-          operator: '=' as const,
-          value: { type: condition.type, value: condition.value },
-        },
-      ]
-    : []
-  let found = 0
-  for await (const { traces } of store.search({ range, hints: { alternatives: [conditions] } }, signal)) {
-    found += traces.length
-    if (found >= 20) break
-  }
-  return found
+async function search(store: LogTraceStore, query: string, fromUs = startUs): Promise<void> {
+  const seconds = (us: number) => ({ seconds: Math.floor(us / 1e6), nanos: 0 })
+  const request = { query, startTime: seconds(fromUs), endTime: seconds(startUs + 2 * hourUs), limit: 20 }
+  await searchTraces(store, ids, request, Date.now(), new AbortController().signal)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'tern-bench-traces-'))
@@ -113,29 +106,27 @@ try {
     byId.push(took)
   }
   say('trace by id', byId, 50)
-  const client = (i: number): Condition => ({
-    scope: 'span',
-    name: 'messaging.client.id',
-    type: 'string',
-    value: clientOf(i),
-  })
-  const topic = (i: number): Condition => ({
-    scope: 'span',
-    name: 'messaging.destination.name',
-    type: 'string',
-    value: topicOf(i),
-  })
-  const kinds: [string, (i: number) => Condition | undefined][] = [
-    ['the last hour, anything', () => undefined],
-    ['the last hour, by client', (i) => client(i * 37)],
-    ['the last hour, by topic', (i) => topic(i * 41)],
-    ['the last hour, errors', () => ({ scope: 'intrinsic', name: 'status', type: 'status', value: 'error' })],
-    ['the last hour, a client that is not there', () => ({ ...client(0), value: 'nobody' })],
+  const kinds: [string, (i: number) => string][] = [
+    ['anything', () => '{}'],
+    ['by client', (i) => `{ span.messaging.client.id = "${clientOf(i * 37)}" }`],
+    ['by topic', (i) => `{ span.messaging.destination.name = "${topicOf(i * 41)}" }`],
+    ['by a pattern of topics', () => '{ span.messaging.destination.name =~ "plants/north/sensor-.*1/temperature" }'],
+    ['errors', () => '{ status = error }'],
+    ['a client that is not there', () => '{ span.messaging.client.id = "nobody" }'],
   ]
-  for (const [what, condition] of kinds) {
+  for (const [what, query] of kinds) {
     const times: number[] = []
-    for (let i = 1; i <= 10; i++) times.push((await timed(() => search(fresh(), condition(i))))[0])
-    say(what, times, 1_000)
+    for (let i = 1; i <= 10; i++) times.push((await timed(() => search(fresh(), query(i))))[0])
+    say(`the last hour, ${what}`, times, 1_000)
+  }
+  // What nothing prunes is looked for in all there is: a figure for each message, and no limit.
+  const lookedAt = Math.min(messages, lookedAtMax)
+  for (const [what, query] of [
+    ['a topic that is not there, by its pattern', '{ span.messaging.destination.name =~ ".*nowhere.*" }'],
+    ['what no block tells of', '{ span.messaging.message.body.size > 1000 }'],
+  ] as const) {
+    const [took] = await timed(() => search(fresh(), query, timeOf(messages - lookedAt)))
+    process.stdout.write(`${what}: ${((took * 1_000) / lookedAt).toFixed(1)} µs for each message of the time\n`)
   }
   fold.stop()
   await log.close()

@@ -5,6 +5,8 @@ import type { StoredMessage } from '../../core/story/story.ts'
 
 const topic = 'tern.messages'
 const readBytes = 128 * 1024
+/** A log gives a whole batch at least: all that one message needs. */
+const oneBatch = 1
 
 /** Reads records of tern.messages for the traces that are about them. */
 export class MessageReader {
@@ -18,8 +20,10 @@ export class MessageReader {
   async read(queue: number, positions: Iterable<number>): Promise<ReadonlyMap<number, StoredMessage>> {
     const wanted = [...positions].sort((a, b) => a - b)
     const found = new Map<number, StoredMessage>()
+    const all = new Set(wanted)
+    const bytes = wanted.length === 1 ? oneBatch : readBytes
     let from = 0
-    for (const position of wanted) if (position >= from) from = await this.page(queue, position, new Set(wanted), found)
+    for (const position of wanted) if (position >= from) from = await this.page(queue, position, bytes, all, found)
     return found
   }
 
@@ -27,12 +31,13 @@ export class MessageReader {
   private async page(
     queue: number,
     from: number,
+    bytes: number,
     wanted: ReadonlySet<number>,
     found: Map<number, StoredMessage>,
   ): Promise<number> {
     let next = from + 1
     try {
-      const { batches: content } = await this.log.read(topic, queue, from, readBytes)
+      const { batches: content } = await this.log.read(topic, queue, from, bytes)
       for (const batch of batches(content)) {
         for (const { offset, body } of batch.content === 'records' ? batch.records() : []) {
           const message = wanted.has(offset) ? messageOf(body, batch.appendTimeMs) : undefined

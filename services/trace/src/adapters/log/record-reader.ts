@@ -3,7 +3,9 @@ import { batches } from '@tern/record'
 import { traceTopic } from './trace-log.ts'
 import { readTraceRecord, type TraceRecord } from './trace-record.ts'
 
-const readBytes = 512 * 1024
+const readBytesMax = 512 * 1024
+/** What records take besides their bodies, in all batches of a stretch. */
+const framesBytes = 4 * 1024
 /** Of what was read and may be asked for again: a search and the traces that it finds are in the same records. */
 const keptBytesMax = 64 * 1024 * 1024
 
@@ -20,8 +22,8 @@ export class RecordReader {
     this.log = log
   }
 
-  /** Records from `first` on and below `end`; less when retention took some. */
-  async read(queue: number, first: number, end: number): Promise<readonly PlacedRecord[]> {
+  /** Records from `first` on and below `end`, of so many bytes together; less when retention took some. */
+  async read(queue: number, first: number, end: number, bytes: number): Promise<readonly PlacedRecord[]> {
     const key = `${queue}/${first}/${end}`
     const known = this.kept.get(key)
     if (known !== undefined) {
@@ -29,17 +31,17 @@ export class RecordReader {
       this.kept.set(key, known)
       return known.records
     }
-    const part = await this.readPart(queue, first, end)
+    const part = await this.readPart(queue, first, end, Math.min(readBytesMax, bytes + framesBytes))
     if (!this.kept.has(key)) this.keep(key, part)
     return part.records
   }
 
-  private async readPart(queue: number, first: number, end: number): Promise<Part> {
+  private async readPart(queue: number, first: number, end: number, pageBytes: number): Promise<Part> {
     const records: PlacedRecord[] = []
     let bytes = 0
     let from = first
     while (from < end) {
-      const page = await this.page(queue, from)
+      const page = await this.page(queue, from, pageBytes)
       if (page === undefined || page.length === 0) break
       bytes += page.length
       for (const batch of batches(page)) {
@@ -55,13 +57,13 @@ export class RecordReader {
   }
 
   /** Undefined: retention took it. */
-  private async page(queue: number, from: number): Promise<Buffer | undefined> {
+  private async page(queue: number, from: number, bytes: number): Promise<Buffer | undefined> {
     try {
-      return (await this.log.read(traceTopic, queue, from, readBytes)).batches
+      return (await this.log.read(traceTopic, queue, from, bytes)).batches
     } catch (error) {
       if (!(error instanceof LogError) || error.failure !== 'out-of-range') throw error
       const start = error.range?.start ?? 0
-      return start > from ? this.page(queue, start) : undefined
+      return start > from ? this.page(queue, start, bytes) : undefined
     }
   }
 

@@ -165,6 +165,31 @@ test('a search finds by client, topic, filter, message, status and spans of othe
   expect(await search(world, '{}', later)).toEqual([made[5], made[4]])
 })
 
+test('of a pattern of topics only those messages are put together that have such a topic, or share their trace', async () => {
+  const world = await storeWorld()
+  const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
+  const userProperties = [{ name: 'traceparent', value: `00-${context.traceId}-${context.spanId}-01` }]
+  const made: string[] = []
+  for (const [i, topic] of ['plant/1', 'plant/2', 'office', 'plant/3'].entries()) {
+    const isShared = i >= 2
+    const position = await world.publish(0, { topic, ...(isShared && { userProperties }) })
+    const at = base + i * 1_000
+    const ofTrace = isShared ? { context } : {}
+    await world.tell(0, [{ kind: 'published', position, startUs: at, client: 'pub', name: topic, ...ofTrace }])
+    made.push(isShared ? context.traceId : ids.traceIdOf(0, position))
+  }
+  const query = '{ span.messaging.destination.name =~ "plant/[23]" }'
+  const looked: string[] = []
+  for await (const { traces } of world.store.search({ range: all, hints: hintsOf(parseQuery(query)) }, signal)) {
+    looked.push(...traces.map(({ id }) => id))
+  }
+  expect(looked).toEqual([context.traceId, made[1]])
+  expect(await search(world, query)).toEqual([context.traceId, made[1]])
+  // The one message of the trace lies in the range, the other one has the topic.
+  const early = { start: all.start, end: BigInt(base + 2_500) * 1000n }
+  expect(await search(world, '{ span.messaging.destination.name =~ "plant/3" }', early)).toEqual([context.traceId])
+})
+
 test('spans of others are kept, found by their ids and by what they say, and stand beside a message of their trace', async () => {
   const world = await storeWorld()
   const foreign = aTrace('0af7651916cd43dd8448eb211c80319c', 'thermometer', [aSpan('read sensor')])

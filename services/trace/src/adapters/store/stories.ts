@@ -43,9 +43,9 @@ export class Stories {
     signal: AbortSignal | undefined,
   ): Promise<Map<number, Told[]>> {
     const told = new Map<number, Told[]>()
-    for (const { first, end } of this.stretchesOf(queue, positions)) {
+    for (const { first, end, bytes } of this.stretchesOf(queue, positions)) {
       signal?.throwIfAborted()
-      for (const placed of await this.options.records.read(queue, first, end)) {
+      for (const placed of await this.options.records.read(queue, first, end, bytes)) {
         for (const each of toldIn(placed, queue, positions)) {
           const known = told.get(each.position)
           if (known === undefined) told.set(each.position, [each])
@@ -58,18 +58,23 @@ export class Stories {
 
   private stretchesOf(queue: number, positions: ReadonlySet<number>): ReadonlySet<Stretch> {
     const { index } = this.options
-    const firsts = new Map([...positions].map((position) => [Math.floor(position / positionsPerGroup), position]))
+    const firsts = new Map([...positions].map((position) => [groupOf(position), position]))
     return new Set([...firsts.values()].flatMap((position) => index.ofPosition(queue, position)))
   }
 }
 
 /** Entries of these positions in one record, with whoever wrote them. */
 export function toldIn({ record }: PlacedRecord, queue: number, positions?: ReadonlySet<number>): Told[] {
-  if (record.kind !== 'block') return []
-  const { head, entries } = record.block
-  const [only] = positions?.size === 1 ? positions : []
-  const { proxy, zone } = head
-  return entries(only)
-    .filter(({ position }) => positions?.has(position) ?? true)
-    .map((entry) => ({ ...entry, queue, proxy, zone }))
+  const told: Told[] = []
+  if (record.kind !== 'block') return told
+  const { proxy, zone, groups } = record.block.head
+  if (positions !== undefined) {
+    const wanted = new Set([...positions].map(groupOf))
+    if (!groups.some((group) => wanted.has(group))) return told
+  }
+  const entry = record.block.cursor()
+  while (entry.next()) if (positions?.has(entry.position) ?? true) told.push({ ...entry.entry(), queue, proxy, zone })
+  return told
 }
+
+const groupOf = (position: number): number => Math.floor(position / positionsPerGroup)

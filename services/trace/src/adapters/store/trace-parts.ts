@@ -36,7 +36,7 @@ async function addPlace(
   { queue, offset }: Place,
   into: { found: Story[]; foreign: ResourceSpans[] },
 ): Promise<void> {
-  for (const placed of await records.read(queue, offset, offset + 1)) {
+  for (const placed of await records.read(queue, offset, offset + 1, 0)) {
     if (placed.record.kind === 'spans') {
       if (placed.record.traceId === id) into.foreign.push(...placed.record.resourceSpans())
       continue

@@ -1,8 +1,9 @@
 const bitsPerHash = 10
 const bitsMin = 256
 const bitsMax = 1 << 20
+const marksPerHash = 4
 
-/** A set that may say yes wrongly (about one time in thirty), never no: two of ten bits for each hash. */
+/** A set that may say yes wrongly (about one time in a hundred), never no: of ten bits or more for each hash four are set. */
 export class HashedSet {
   private words: Uint32Array
 
@@ -10,10 +11,7 @@ export class HashedSet {
     let bits = bitsMin
     while (bits < bitsMax && bits < hashes.size * bitsPerHash) bits *= 2
     this.words = new Uint32Array(bits / 32)
-    for (const hash of hashes) {
-      this.set(hash)
-      this.set(spread(hash))
-    }
+    for (const hash of hashes) this.set(hash)
   }
 
   get bytes(): number {
@@ -21,7 +19,9 @@ export class HashedSet {
   }
 
   has(hash: number): boolean {
-    return this.isSet(hash) && this.isSet(spread(hash))
+    const step = stepOf(hash)
+    for (let mark = 0, at = hash; mark < marksPerHash; mark++, at += step) if (!this.isSet(at)) return false
+    return true
   }
 
   /** Sizes are powers of two, so that the smaller one stands in the larger one as often as it fits. */
@@ -35,19 +35,23 @@ export class HashedSet {
   }
 
   private set(hash: number): void {
-    const bit = this.bitOf(hash)
-    this.words[bit >>> 5]! |= 1 << (bit & 31)
+    const step = stepOf(hash)
+    for (let mark = 0, at = hash; mark < marksPerHash; mark++, at += step) {
+      const bit = this.bitOf(at)
+      this.words[bit >>> 5]! |= 1 << (bit & 31)
+    }
   }
 
-  private isSet(hash: number): boolean {
-    const bit = this.bitOf(hash)
+  private isSet(at: number): boolean {
+    const bit = this.bitOf(at)
     return (this.words[bit >>> 5]! & (1 << (bit & 31))) !== 0
   }
 
-  private bitOf(hash: number): number {
-    return (hash >>> 0) % (this.words.length * 32)
+  /** The number of bits is a power of two. */
+  private bitOf(at: number): number {
+    return (at & (this.words.length * 32 - 1)) >>> 0
   }
 }
 
-/** Another hash from a hash. */
-const spread = (hash: number): number => Math.imul((hash >>> 15) ^ hash, 0x2c1b3c6d) >>> 7
+/** How far apart the bits of a hash are: odd, so that they differ however few there are. */
+const stepOf = (hash: number): number => (Math.imul((hash >>> 15) ^ hash, 0x2c1b3c6d) >>> 7) | 1

@@ -59,6 +59,15 @@ test('a stretch is passed over by the names in it', () => {
   expect(mayHave('{ status = error }')).toBe(false)
 })
 
+test('a pattern of topics is asked of messages, unless something else may match as well', () => {
+  const topicsOf = (query: string) => pruningOf(hintsOf(parseQuery(query))).takesTopic
+  const takesTopic = topicsOf('{ span.messaging.destination.name =~ "a/.*" } || { .messaging.destination.name =~ "b" }')
+  expect(['a/1', 'b', 'b/1', 'c'].map((topic) => takesTopic?.(topic))).toEqual([true, true, false, false])
+  expect(topicsOf('{ span.messaging.destination.name =~ "a/.*" } || { name = "mine" }')).toBeUndefined()
+  // Whatever leaves less is looked for in its place.
+  expect(topicsOf('{ span.messaging.destination.name =~ "a/.*" && status = error }')).toBeUndefined()
+})
+
 test('a trace is as long as from its publishing to its last delivery', () => {
   const { takesPart } = pruningOf(hintsOf(parseQuery('{ traceDuration > 1s }')))
   expect(takesPart({ fromUs: 0, toUs: 900_000, isFromStart: true })).toBe(false)

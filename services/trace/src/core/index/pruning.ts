@@ -2,7 +2,6 @@ import { entryKind, isFailure, type LedgerEntry, nameHash } from '@tern/record'
 import { type MessageAddress, parseMessageId } from '@tern/telemetry'
 import type { Condition, Literal, SearchHints } from '../../ports.ts'
 import { compilePattern } from '../traceql/pattern.ts'
-import type { Stretch } from './stretch.ts'
 
 /**
  * What a search looks at. Two conditions of a query may hold for spans that different processes told of, in different blocks: so for
@@ -11,12 +10,22 @@ import type { Stretch } from './stretch.ts'
 export type Pruning = Readonly<{
   /** Whole traces that are asked for by name; nothing else can match. */
   only: readonly Named[] | undefined
-  mayHave(stretch: Stretch): boolean
+  mayHave(summary: Summary): boolean
   /** Whether the message of this entry may match. */
-  takesEntry(entry: LedgerEntry): boolean
+  takesEntry(entry: Entry): boolean
   /** Whether a message may match of which a stretch has this much. */
   takesPart(part: Part): boolean
+  /** Whether a message of this topic may match, if it is alone in its trace; undefined: the topic says nothing. */
+  takesTopic: ((topic: string) => boolean) | undefined
 }>
+
+/** What is known of entries that lie together, be it a stretch or one block. */
+export type Summary = Readonly<{ hasFailure: boolean; mayHaveName(hash: number): boolean }>
+
+/** Of an entry what is looked at: a cursor has it, too. */
+export type Entry = Readonly<
+  Pick<LedgerEntry, 'kind' | 'startUs' | 'endUs' | 'attempt' | 'clientId' | 'name' | 'topicHash'>
+>
 
 /** What entries that lie together tell of one message: from when to when, and whether its publishing is among them. */
 export type Part = Readonly<{ fromUs: number; toUs: number; isFromStart: boolean }>
@@ -27,9 +36,10 @@ type Probe = Readonly<{
   /** Lower ones leave less. */
   rank: number
   named?: Named
-  mayHave?(stretch: Stretch): boolean
-  takesEntry?(entry: LedgerEntry): boolean
+  mayHave?(summary: Summary): boolean
+  takesEntry?(entry: Entry): boolean
   takesPart?(part: Part): boolean
+  takesTopic?(topic: string): boolean
 }>
 
 /** Nothing can be left out. */
@@ -42,9 +52,12 @@ export function pruningOf({ alternatives }: SearchHints): Pruning {
   const named = probes.flatMap((probe) => probe.named ?? [])
   return {
     only: named.length === probes.length ? named : undefined,
-    mayHave: (stretch) => probes.some(({ mayHave }) => mayHave?.(stretch) ?? true),
+    mayHave: (summary) => probes.some(({ mayHave }) => mayHave?.(summary) ?? true),
     takesEntry: (entry) => probes.some(({ takesEntry }) => takesEntry?.(entry) ?? true),
     takesPart: (part) => probes.some(({ takesPart }) => takesPart?.(part) ?? true),
+    takesTopic: probes.every(({ takesTopic }) => takesTopic !== undefined)
+      ? (topic) => probes.some(({ takesTopic }) => takesTopic?.(topic))
+      : undefined,
   }
 }
 
@@ -55,6 +68,7 @@ function probeOf({ attribute, operator, value }: Condition): Probe {
   if (isIntrinsic && name === 'duration' && isLonger) return durationProbe(value)
   if (isIntrinsic && name === 'traceDuration' && isLonger) return traceDurationProbe(value)
   if (operator === '=~' && !isIntrinsic && name === 'messaging.client.id') return clientPatternProbe(value)
+  if (operator === '=~' && !isIntrinsic && name === 'messaging.destination.name') return topicPatternProbe(value)
   if (operator !== '=') return anything
   if (isIntrinsic) {
     if (name === 'kind' && value.type === 'kind' && value.value === 'consumer') return deliveryProbe
@@ -82,7 +96,7 @@ function microsecondsOf(value: Literal): number | undefined {
 function durationProbe(value: Literal): Probe {
   const leastUs = microsecondsOf(value)
   if (leastUs === undefined) return anything
-  const isPart = ({ kind, attempt }: LedgerEntry) =>
+  const isPart = ({ kind, attempt }: Entry) =>
     attempt > 1 || kind === entryKind.pending || kind === entryKind.waiting || kind === entryKind.interrupted
   return { rank: 7, takesEntry: (entry) => entry.endUs - entry.startUs >= leastUs || isPart(entry) }
 }
@@ -98,6 +112,13 @@ function clientPatternProbe(value: Literal): Probe {
   return { rank: 6, takesEntry: ({ clientId }) => matches(clientId) }
 }
 
+/** No block tells topics themselves: they are looked up in the messages, before anything is put together. */
+function topicPatternProbe(value: Literal): Probe {
+  if (value.type !== 'string') return anything
+  const { matches } = compilePattern(value.value)
+  return { rank: 8, takesTopic: matches }
+}
+
 function traceProbe(text: string): Probe {
   const traceId = text.toLowerCase().padStart(32, '0')
   return /^[0-9a-f]{32}$/.test(traceId) ? { rank: 0, named: { traceId } } : anything
@@ -105,7 +126,7 @@ function traceProbe(text: string): Probe {
 
 function textProbe(name: string, text: string): Probe {
   const hash = nameHash(text)
-  const mayHave = (stretch: Stretch) => stretch.mayHaveName(hash)
+  const mayHave = (summary: Summary) => summary.mayHaveName(hash)
   switch (name) {
     case 'messaging.message.id': {
       const address = parseMessageId(text)

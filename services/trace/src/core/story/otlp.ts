@@ -1,4 +1,4 @@
-import { otlpCommon, otlpTrace } from '@tern/proto'
+import { type otlpCommon, otlpTrace } from '@tern/proto'
 import type { ResourceSpans } from '../../ports.ts'
 import type { Attributes, RenderedSpan } from './rendered-span.ts'
 
@@ -12,7 +12,7 @@ const kinds = {
   internal: SpanKind.INTERNAL,
 } as const
 
-/** As OTLP has them: together what comes from one process. */
+/** As OTLP has them: together what comes from one process. Searches make many: whole objects, so that nothing is copied. */
 export function otlpOf(traceId: string, spans: readonly RenderedSpan[]): ResourceSpans[] {
   const id = Buffer.from(traceId, 'hex')
   const groups = Map.groupBy(spans, ({ service, zone, instance }) => `${service}/${zone}/${instance}`)
@@ -23,37 +23,44 @@ export function otlpOf(traceId: string, spans: readonly RenderedSpan[]): Resourc
       ...(zone !== '' && { 'cloud.availability_zone': zone }),
       ...(instance > 0 && { 'service.instance.id': `${instance}` }),
     }
-    return otlpTrace.ResourceSpans.create({
+    return {
       resource: { attributes: keyValues(attributes), droppedAttributesCount: 0 },
       scopeSpans: [
         {
-          scope: otlpCommon.InstrumentationScope.create({ name: 'tern.messages' }),
+          scope: { name: 'tern.messages', version: '', attributes: [], droppedAttributesCount: 0 },
           spans: group.map((span) => spanOf(id, span)),
           schemaUrl: '',
         },
       ],
-    })
+      schemaUrl: '',
+    }
   })
 }
 
 function spanOf(traceId: Buffer, span: RenderedSpan): otlpTrace.Span {
-  return otlpTrace.Span.create({
+  return {
     traceId,
+    traceState: '',
     spanId: Buffer.from(span.spanId, 'hex'),
     parentSpanId: Buffer.from(span.parentSpanId, 'hex'),
+    flags: 0,
     name: span.name,
     kind: kinds[span.kind],
     startTimeUnixNano: nanos(span.startUs),
     endTimeUnixNano: nanos(span.endUs),
     attributes: keyValues(span.attributes),
+    droppedAttributesCount: 0,
     events: span.events.map(({ timeUs, name, attributes }) => ({
       ...{ timeUnixNano: nanos(timeUs), name, attributes: keyValues(attributes), droppedAttributesCount: 0 },
     })),
-    links: span.links.map(({ traceId: linked, spanId }) =>
-      otlpTrace.Span_Link.create({ traceId: Buffer.from(linked, 'hex'), spanId: Buffer.from(spanId, 'hex') }),
-    ),
+    droppedEventsCount: 0,
+    links: span.links.map(({ traceId: linked, spanId }) => ({
+      ...{ traceId: Buffer.from(linked, 'hex'), spanId: Buffer.from(spanId, 'hex'), traceState: '' },
+      ...{ attributes: [], droppedAttributesCount: 0, flags: 0 },
+    })),
+    droppedLinksCount: 0,
     status: { code: span.isError ? StatusCode.ERROR : StatusCode.UNSET, message: span.statusMessage },
-  })
+  }
 }
 
 const nanos = (us: number): bigint => BigInt(us) * 1000n
