@@ -13,7 +13,7 @@ const owners: Readonly<Record<string, RegExp>> = {
   '@grpc/grpc-js': /^libs\/rpc\/src\//,
   '@bufbuild/protobuf': /^libs\/(proto|api)\/src\//,
   re2js: /^services\/trace\/src\/core\/traceql\/pattern\.ts$/,
-  '@opentelemetry/api': /^libs\/telemetry\/src\/node\/otel\//,
+  '@opentelemetry/api': /^libs\/(telemetry\/src\/node\/otel\/|client\/src\/trace-context\.ts$)/,
   '@opentelemetry/exporter-metrics-otlp-grpc': /^libs\/telemetry\/src\/node\/otel\//,
   '@opentelemetry/exporter-metrics-otlp-proto': /^libs\/telemetry\/src\/node\/otel\//,
   '@opentelemetry/exporter-trace-otlp-grpc': /^libs\/telemetry\/src\/node\/otel\//,

@@ -3,6 +3,7 @@ import { openChannel } from '@tern/rpc'
 import { type Clock, systemClock } from '@tern/runtime'
 import { grpcLooking, grpcWire } from './grpc-wire.ts'
 import { Tern } from './tern.ts'
+import { activeTraceparent } from './trace-context.ts'
 
 export type { QueryOptions, Replayed, ReplayOptions } from './looking-back.ts'
 export type { Payload, PublishOptions } from './outgoing-message.ts'
@@ -21,7 +22,7 @@ export type ConnectOptions = Readonly<{
   clientId?: string
   /** How long a message may wait for its receipt, over all attempts. */
   publishDeadlineMs?: number
-  /** W3C traceparent of what the program does now, as of `propagation.inject` of OpenTelemetry. */
+  /** W3C traceparent of what the program does now; that of OpenTelemetry's active span unless told. */
   traceparent?: () => string | undefined
 }>
 
@@ -36,7 +37,7 @@ const clock: Clock = {
 
 /** Nothing is sent before it is used: `connect` neither waits nor fails. */
 export function connect(options: ConnectOptions): Tern {
-  const { url, token, clientId = '', publishDeadlineMs = 10_000, traceparent = () => undefined } = options
+  const { url, token, clientId = '', publishDeadlineMs = 10_000, traceparent = activeTraceparent } = options
   // Streams are opened anew by the client itself, which knows what was acknowledged.
   const channel = openChannel(url.replace(/^https?:\/\//, ''), { retry: false })
   const looking = openChannel(url.replace(/^https?:\/\//, ''))

@@ -1,4 +1,5 @@
 import { message, messaging } from '@tern/proto'
+import { continueFrom } from './trace-context.ts'
 
 export type Nack = Readonly<{ action: messaging.NackAction; delayMs: number; reason: string }>
 
@@ -45,6 +46,11 @@ export class ReceivedMessage {
   /** Throws a SyntaxError when the payload is no JSON. */
   json<T = unknown>(): T {
     return JSON.parse(this.text()) as T
+  }
+
+  /** Does the work in the OpenTelemetry context of the publisher: spans of it, and what it publishes, go on with the message's trace. */
+  within<T>(work: () => T): T {
+    return continueFrom(this.message.traceparent, work)
   }
 
   /** Also what is acknowledged twice, or too late, does no harm. */
