@@ -1,0 +1,1 @@
+export { type FakeConnectOptions, FakeRegion, type FakeRegionOptions } from './fake/fake-region.ts'
