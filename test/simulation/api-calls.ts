@@ -18,7 +18,13 @@ export function serveCalls<Request, Response>(
   handler: Handler<Request, Response>,
 ): () => void {
   const open = new Set<Duplex<Carried<Response>, Carried<Request>>>()
+  let isClosed = false
   network.listen(address, process, (stream: Duplex<Carried<Response>, Carried<Request>>) => {
+    // It was under way when this was closed.
+    if (isClosed) {
+      stream.end()
+      return
+    }
     open.add(stream)
     const gone = new AbortController()
     const requests = new Requests<Request>()
@@ -43,6 +49,7 @@ export function serveCalls<Request, Response>(
       .finally(() => stream.end())
   })
   return () => {
+    isClosed = true
     network.close(address, process)
     for (const stream of open) stream.end()
   }
