@@ -1,9 +1,9 @@
-const bitsPerHash = 10
+const bitsPerHash = 12
 const bitsMin = 256
 const bitsMax = 1 << 20
 const marksPerHash = 4
 
-/** A set that may say yes wrongly (about one time in a hundred), never no: of ten bits or more for each hash four are set. */
+/** A set that may say yes wrongly (about one time in a hundred), never no: of twelve bits or more for each hash four are set. */
 export class HashedSet {
   private words: Uint32Array
 
