@@ -9,6 +9,7 @@ import {
   encodeMessage,
   envelopeOf,
   keyText,
+  publisherOf,
 } from './index.ts'
 
 const count = fc.maxSafeNat()
@@ -84,6 +85,7 @@ test('its topic and its envelope are read out of it', () => {
     fc.property(topics, payloads, envelopes, (topic, payload, envelope) => {
       const body = encodeMessage(topic, payload, envelope)
       expect(keyText(body) ?? null).toBe(topic)
+      expect(publisherOf(body)).toBe(envelope.clientId)
       expect(encodeEnvelope(envelopeOf(body)!).equals(encodeEnvelope(envelope))).toBe(true)
     }),
   )

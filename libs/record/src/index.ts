@@ -24,5 +24,5 @@ export {
   positionsPerGroup,
 } from './ledger/entry.ts'
 export type { EntryCursor } from './ledger/entry-cursor.ts'
-export { encodeMessage, envelopeOf } from './message-body.ts'
+export { encodeMessage, envelopeOf, publisherOf } from './message-body.ts'
 export { type PackedRecord, PackedWriter, recordPrefixBytesMax, unpack } from './packed.ts'

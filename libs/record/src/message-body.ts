@@ -44,6 +44,20 @@ export function envelopeOf(body: Buffer): Envelope | undefined {
   return length < 0 ? undefined : decodeFrom(body, new VarintReader(body, reader.at, reader.at + length))
 }
 
+/** Who published a record; empty where nobody is known. The client id comes first in an envelope, and most of the time is all that is read. */
+export function publisherOf(body: Buffer): string {
+  const reader = new VarintReader(body, 0, body.length)
+  skipField(reader)
+  skipField(reader)
+  const length = goToHeader(body, reader, 'tern')
+  if (length <= 0) return ''
+  if (body[reader.at] !== 0x0a) return envelopeOf(body)?.clientId ?? ''
+  reader.take(1)
+  const bytes = reader.next()
+  const from = reader.take(bytes)
+  return body.toString('utf8', from, from + bytes)
+}
+
 function skipField(reader: VarintReader): void {
   const length = reader.signed()
   if (length > 0) reader.take(length)

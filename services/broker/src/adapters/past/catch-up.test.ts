@@ -65,7 +65,7 @@ async function oneQueue(pageCacheBytes?: number) {
         const record = envelope.Envelope.create({ producer: 7, sequence: topics[i] === undefined ? 1 : position + 2 })
         const topic = state.apply(position, record) === 'live' ? String(readBody(body, 0, body.length).key) : undefined
         if (topic === undefined) world.past.passOver(position, body.length)
-        else world.past.add({ position, timeMs, topic, body })
+        else world.past.add({ position, timeMs, topic, body }, record.clientId)
         records.push({ position, topic })
       }
     },

@@ -1,4 +1,5 @@
 import type { Log } from '@tern/log'
+import { publisherOf } from '@tern/record'
 import { BlockSummaries, type Survey } from '../../core/block-summary/block-summaries.ts'
 import type { Probe } from '../../core/block-summary/probe.ts'
 import type { QueueState } from '../../core/queue/queue-state.ts'
@@ -63,15 +64,15 @@ export class QueuePast {
     this.reader = new PageReader(options.pages, (from, bytesMax) => this.readLog(from, bytesMax))
   }
 
-  /** A message as it comes. */
-  add(message: Message): void {
+  /** A message as it comes; `publisher` is empty where nobody is known. */
+  add(message: Message, publisher: string): void {
     this.ring.add(message)
-    this.summaries.add(message.position, message.topic, message.body.length)
+    this.summaries.add(message.position, message.topic, publisher, message.body.length)
   }
 
   /** A record that is no message: void, or a marker. */
   passOver(position: number, bytes: number): void {
-    this.summaries.add(position, undefined, bytes)
+    this.summaries.add(position, undefined, '', bytes)
   }
 
   /** Forgets what is too old for the ring. */
@@ -142,7 +143,7 @@ export class QueuePast {
     for (const record of page.records) {
       const found = this.judged(record)
       const topic = found === undefined || found.isVoid ? undefined : found.topic
-      if (!skipped) this.summaries.add(record.position, topic, record.body?.length ?? 0)
+      if (!skipped) this.remember(record, topic)
       if (found) judged.push(found)
     }
     return { records: judged, next, gap, skipped, bytes, firstMs, lastMs }
@@ -159,6 +160,11 @@ export class QueuePast {
     const topic = body === undefined ? undefined : this.topicOf(body)
     if (body === undefined || topic === undefined) return undefined
     return { position, timeMs, topic, body, isVoid: this.options.state.voidPositions.has(position) }
+  }
+
+  private remember({ position, body }: QueueRecord, topic: string | undefined): void {
+    const publisher = body === undefined || topic === undefined ? '' : publisherOf(body)
+    this.summaries.add(position, topic, publisher, body?.length ?? 0)
   }
 
   private topicOf(body: Buffer): string | undefined {
@@ -180,10 +186,11 @@ export class QueuePast {
     // Retention came while the log was read: verdicts on these are forgotten already.
     if (from < this.start) return { messages: [], next: this.start, gap: true, bytes }
     const messages: Message[] = []
-    for (const { position, timeMs, body } of records) {
+    for (const record of records) {
+      const { position, timeMs, body } = record
       const isMessage = body !== undefined && !state.voidPositions.has(position)
       const topic = isMessage ? this.topicOf(body) : undefined
-      this.summaries.add(position, topic, body?.length ?? 0)
+      this.remember(record, topic)
       if (isMessage && topic !== undefined) messages.push({ position, timeMs, topic, body })
     }
     return { messages, next, gap, bytes }

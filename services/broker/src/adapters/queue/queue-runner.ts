@@ -331,7 +331,7 @@ export class QueueRunner {
       return
     }
     const message = { position, timeMs, topic, body }
-    this.past.add(message)
+    this.past.add(message, reading.writer === 'region' ? reading.envelope.clientId : '')
     this.topics.note(topic, body.length, timeMs, position)
     if (reading.writer === 'region' && reading.envelope.retain) this.retained.apply(message)
     this.dispatcher.offer(message)

@@ -1,6 +1,6 @@
 import type { scan } from '@tern/proto'
 import { blockOf, blockPositions, endOf } from '../../core/block-summary/block-summary.ts'
-import { type Probe, probesOf } from '../../core/block-summary/probe.ts'
+import { type Probe, probeOfPublisher, probesOf } from '../../core/block-summary/probe.ts'
 import { type JudgedRecord, wantedBy } from '../../core/scan/conditions.ts'
 import { FoundRecords, type NewestRecords, type Room } from '../../core/scan/found-records.ts'
 import { needlesOf } from '../../core/scan/needles.ts'
@@ -52,7 +52,8 @@ export abstract class QueueScan {
   protected readonly wanted: (record: JudgedRecord) => boolean
   protected readonly sampleMax: number
   protected leftOut = 0
-  private readonly probes: readonly Probe[]
+  /** A block must have something for each of them. */
+  private readonly probes: readonly (readonly Probe[])[]
   protected readonly needles: readonly Buffer[]
   /** What was looked through without being taken apart, and may lie between. */
   skimmed: PositionRange | undefined
@@ -68,7 +69,7 @@ export abstract class QueueScan {
     this.sampleMax = sampleMax === 0 ? Number.POSITIVE_INFINITY : sampleMax
     this.needles = needlesOf(conditions)
     this.withVoid = conditions.includeVoid
-    this.probes = conditions.filter === '' ? [] : probesOf([{ filter: conditions.filter, start: -1 }])
+    this.probes = probesFor(conditions)
   }
 
   get isOver(): boolean {
@@ -109,7 +110,7 @@ export abstract class QueueScan {
 
   /** Summaries know of messages only. */
   protected excludes(position: number): boolean {
-    return this.probes.length > 0 && !this.withVoid && this.runner.past.excludes(position, this.probes)
+    return !this.withVoid && this.probes.some((probes) => this.runner.past.excludes(position, probes))
   }
 
   /** In memory, and not so much that looking through the log is quicker than taking all apart. */
@@ -239,6 +240,13 @@ export class BackwardScan extends QueueScan {
     const fitting = Math.floor(bytesMax / (bytes / positions))
     this.positionsMax = Math.max(windowPositionsMin, Math.min(blocksMax * blockPositions, fitting))
   }
+}
+
+function probesFor({ filter, publisherClientId }: scan.ScanConditions): (readonly Probe[])[] {
+  const probes: (readonly Probe[])[] = []
+  if (filter !== '') probes.push(probesOf([{ filter, start: -1 }]))
+  if (publisherClientId !== '') probes.push([probeOfPublisher(publisherClientId)])
+  return probes
 }
 
 export const joined = (a: PositionRange | undefined, b: PositionRange): PositionRange =>

@@ -79,9 +79,10 @@ export class ScanRun {
     for (const each of this.scans.values()) each.goOn()
   }
 
-  /** Tells of what was looked through for a topic without being taken apart. */
+  /** Tells of what was looked through for a topic or a publisher without being taken apart. */
   skimmed(tell: (runner: QueueRunner, range: PositionRange) => void): void {
-    if (this.call.conditions.filter === '') return
+    const { filter, publisherClientId } = this.call.conditions
+    if (filter === '' && publisherClientId === '') return
     for (const { runner, skimmed } of this.scans.values()) if (skimmed) tell(runner, skimmed)
   }
 

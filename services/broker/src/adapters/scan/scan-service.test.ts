@@ -233,27 +233,41 @@ test('beyond a number of calls at once the answer is to come again', async () =>
   expect((await one()).parts[0]).toMatchObject({ count: 1 })
 })
 
-test('an owner that has just taken over remembers what it looked through, and does not read it again', async () => {
-  const world = await opened()
-  const blocks = 6
-  for (let i = 0; i < blocks; i++) {
-    await world.write(0, ...Array.from({ length: blockPositions }, (_, k) => bodyOf({ topic: `busy/${k % 5}` })))
-  }
-  world.forgetPast()
-  const reads = vi.spyOn(world.log, 'read')
-  const part = { queue: 0, from: blocks * blockPositions, until: undefined }
-  const readsFor = async (backwards: boolean, from: number) => {
-    reads.mockClear()
-    const rare = { conditions: conditions({ filter: 'rare/1' }), backwards }
-    expect(await readAll(world, rare, { ...part, from })).toEqual([])
-    return reads.mock.calls.length
-  }
-  // Looked through at first, in large steps, and then taken apart while nobody asks.
-  expect(await readsFor(true, blocks * blockPositions)).toBeGreaterThan(0)
-  await expect.poll(() => readsFor(true, blocks * blockPositions), { timeout: 10_000 }).toBe(0)
-  // Upwards there is the last record, whose block is not full.
-  expect(await readsFor(false, 0)).toBe(1)
-})
+test.each<[string, Partial<scan.ScanConditions>]>([
+  ['topic', { filter: 'rare/1' }],
+  ['publisher', { publisherClientId: 'rare' }],
+  ['topic of a publisher', { filter: 'busy/1', publisherClientId: 'rare' }],
+])(
+  'an owner that has just taken over remembers what it looked through for a %s, and does not read it again',
+  async (_, wish) => {
+    const world = await opened()
+    const blocks = 6
+    for (let i = 0; i < blocks; i++) {
+      const client = (k: number) => (i === 2 && k === 7 ? 'seldom' : 'often')
+      const bodies = Array.from({ length: blockPositions }, (_, k) =>
+        bodyOf({ topic: `busy/${k % 5}`, client: client(k) }),
+      )
+      await world.write(0, ...bodies)
+    }
+    world.forgetPast()
+    const reads = vi.spyOn(world.log, 'read')
+    const part = { queue: 0, from: blocks * blockPositions, until: undefined }
+    const readsFor = async (backwards: boolean, from: number) => {
+      reads.mockClear()
+      const rare = { conditions: conditions(wish), backwards }
+      expect(await readAll(world, rare, { ...part, from })).toEqual([])
+      return reads.mock.calls.length
+    }
+    // Looked through at first, in large steps, and then taken apart while nobody asks.
+    expect(await readsFor(true, blocks * blockPositions)).toBeGreaterThan(0)
+    await expect.poll(() => readsFor(true, blocks * blockPositions), { timeout: 10_000 }).toBe(0)
+    const seldom = { conditions: conditions({ publisherClientId: 'seldom' }), backwards: true }
+    // Behind the first record, which stands alone.
+    expect(await readAll(world, seldom, part)).toEqual([2 * blockPositions + 7 + 1])
+    // Upwards there is the last record, whose block is not full.
+    expect(await readsFor(false, 0)).toBe(1)
+  },
+)
 
 const topics = ['a/1', 'a/2', 'b/1/c', 'b', '$c/1']
 const record = fc.record({

@@ -3,11 +3,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BlockSummaries, summaryLimits } from './block-summaries.ts'
 import { blockPositions } from './block-summary.ts'
-import { probesOf } from './probe.ts'
+import { probeOfPublisher, probesOf } from './probe.ts'
 
 const filled = (blocks: number, topicAt: (position: number) => string | undefined, bytesMax?: number) => {
   const summaries = new BlockSummaries(bytesMax)
-  for (let position = 0; position < blocks * blockPositions; position++) summaries.add(position, topicAt(position), 100)
+  for (let position = 0; position < blocks * blockPositions; position++)
+    summaries.add(position, topicAt(position), '', 100)
   return summaries
 }
 const everywhere = (filter: string) => probesOf([{ filter, start: -1 }])
@@ -20,6 +21,18 @@ test('a block that holds a topic is found by the topic, and by each wildcard fil
   for (const filter of ['a/c', 'b/#', 'a/b/d/+']) {
     expect(summaries.survey(0, everywhere(filter))).toMatchObject({ next: 3 * blockPositions })
   }
+})
+
+test('a block that holds a message of a publisher is found by it; a topic is no publisher, and a publisher no topic', () => {
+  const summaries = new BlockSummaries()
+  for (let position = 0; position < 3 * blockPositions; position++) {
+    summaries.add(position, 'topic', position === 1_500 ? 'rare' : `device-${position}`, 100)
+  }
+  const foundBy = (probe: ReturnType<typeof probeOfPublisher>) => summaries.survey(0, [probe]).next
+  expect(foundBy(probeOfPublisher('rare'))).toBe(blockPositions)
+  expect(foundBy(probeOfPublisher(`device-${2 * blockPositions + 7}`))).toBe(2 * blockPositions)
+  expect(foundBy(probeOfPublisher('topic'))).toBe(3 * blockPositions)
+  expect(summaries.survey(0, everywhere('rare')).next).toBe(3 * blockPositions)
 })
 
 test('a filter without a literal prefix, and no filter at all, find every block', () => {
@@ -40,12 +53,13 @@ test('blocks from before the start of a filter are passed over, and one that is 
 
 test('a block of which not every position was seen is read', () => {
   const summaries = new BlockSummaries()
-  for (let position = 0; position < blockPositions; position++) if (position !== 500) summaries.add(position, 'a', 1)
+  for (let position = 0; position < blockPositions; position++)
+    if (position !== 500) summaries.add(position, 'a', '', 1)
   expect(summaries.survey(0, everywhere('b')).next).toBe(0)
   expect(summaries.survey(500, everywhere('b')).next).toBe(500)
   // From 501 on all was seen.
   expect(summaries.survey(501, everywhere('b')).next).toBe(blockPositions)
-  summaries.add(500, 'b', 1)
+  summaries.add(500, 'b', '', 1)
   expect(summaries.survey(500, everywhere('b')).next).toBe(500)
 })
 
@@ -87,7 +101,8 @@ test('summaries stay within their limit, and those of the oldest blocks go first
   expect(summaries.survey(0, everywhere('b')).next).toBe(0)
   expect(summaries.survey(35 * blockPositions, everywhere('b')).next).toBe(40 * blockPositions)
   // An older block does not push out a newer one.
-  for (let position = 0; position < blockPositions; position++) summaries.add(position, `fleet/${position}/state`, 1)
+  for (let position = 0; position < blockPositions; position++)
+    summaries.add(position, `fleet/${position}/state`, '', 1)
   expect(summaries.survey(0, everywhere('b')).next).toBe(0)
 })
 
@@ -136,7 +151,7 @@ test('a summary never says no to what the naive matcher finds, nor to what it ha
       const known = new Set<number>()
       for (const [first, length] of [...seen, [0, end] as const].slice(0, seen.length + (from % 2))) {
         for (let at = first; at < Math.min(end, first + length); at++) {
-          summaries.add(at, topicAt(at), 10)
+          summaries.add(at, topicAt(at), '', 10)
           known.add(at)
         }
       }

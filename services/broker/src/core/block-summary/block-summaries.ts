@@ -2,7 +2,7 @@ import { BlockSummary, blockOf, endOf, OpenBlock } from './block-summary.ts'
 import type { Probe } from './probe.ts'
 
 export const summaryLimits = {
-  /** Of a queue's summaries; those of the oldest blocks go first. A block of 1,024 different topics takes about 6 KiB, one of few 300 bytes. */
+  /** Of a queue's summaries; those of the oldest blocks go first. A block of 1,024 different topics takes about 6 KiB, 2 more if each has a publisher of its own, one of few 300 bytes. */
   bytesMax: 8 * 1024 * 1024,
   /** Blocks that are seen in part: that of the end, and those that reads of the past are in. */
   openMax: 4,
@@ -12,8 +12,8 @@ export const summaryLimits = {
   recordBytesMax: 1024 * 1024,
 } as const
 
-/** Of a block of 1,024 different topics. */
-const fullSummaryBytes = 6 * 1024
+/** Of a block of 1,024 different topics and publishers. */
+const fullSummaryBytes = 8 * 1024
 
 /** What must be read from a position on. */
 export type Survey = Readonly<{
@@ -39,8 +39,8 @@ export class BlockSummaries {
     this.bytesMax = bytesMax
   }
 
-  /** A record as the fold judged it, live or read again; `topic` is undefined for what is no message. */
-  add(position: number, topic: string | undefined, recordBytes: number): void {
+  /** A record as the fold judged it, live or read again; `topic` is undefined for what is no message, `publisher` empty where nobody is known. */
+  add(position: number, topic: string | undefined, publisher: string, recordBytes: number): void {
     const block = blockOf(position)
     let open = this.open.get(block)
     if (open === undefined || position < open.first || position > open.next) {
@@ -50,7 +50,7 @@ export class BlockSummaries {
     }
     // Seen before.
     if (position < open.next) return
-    open.add(topic, recordBytes)
+    open.add(topic, publisher, recordBytes)
     if (open.next === endOf(block)) this.close(block, open)
   }
 

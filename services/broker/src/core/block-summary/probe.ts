@@ -1,6 +1,6 @@
-import { hashOfFilter } from './topic-hash.ts'
+import { hashOfFilter, hashOfPublisher } from './topic-hash.ts'
 
-/** What a block must hold for a filter to match there. */
+/** What a block must hold for a filter to match there, or for a publisher to be there. */
 export type Probe = Readonly<{
   /** Undefined: anything. */
   hash: number | undefined
@@ -13,3 +13,5 @@ export function probesOf(filters: readonly Readonly<{ filter: string; start: num
   if (filters.length === 0) return [{ hash: undefined, start: -1 }]
   return filters.map(({ filter, start }) => ({ hash: hashOfFilter(filter), start }))
 }
+
+export const probeOfPublisher = (clientId: string): Probe => ({ hash: hashOfPublisher(clientId), start: -1 })

@@ -34,8 +34,11 @@ export function hashOfFilter(filter: string): number | undefined {
   return wildcard < 0 ? hashOf(filter) : hashOf(cut(filter.slice(0, wildcard - 1)))
 }
 
-function hashOf(text: string): number {
-  let hash = offsetBasis
+/** No topic has it: none holds U+0000 [MQTT5-4.7.3-2]. */
+export const hashOfPublisher = (clientId: string): number => hashOf(clientId, step(offsetBasis, 0))
+
+function hashOf(text: string, basis: number = offsetBasis): number {
+  let hash = basis
   for (let i = 0; i < text.length; i++) hash = step(hash, text.charCodeAt(i))
   return hash
 }
