@@ -83,7 +83,7 @@ const queueFaults: readonly Fault[] = [
     rule: '3',
     without: 'an open exchange makes its repetition void',
     ...queueState,
-    find: "if (this.isOpen(record.clientId, record.qosTwo)) return 'void'",
+    find: 'if (this.isOpen(record.clientId, record.qosTwo)) return this.noteVoid(position, VoidReason.EXCHANGE_OPEN)',
     replace: '',
     noticedBy: '[MQTT5-4.3.3-10]',
   },

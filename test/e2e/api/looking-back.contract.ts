@@ -122,7 +122,10 @@ export function lookingBackContract(name: string, kafka?: () => LogSettings): vo
         ['twice', false],
       ])
       const messageId = `${queue}-${baseOffset}`
-      await expect(asked(2).getMessage({ messageId, view: 0 })).rejects.toMatchObject({ reason: 'MESSAGE_VOID' })
+      await expect(asked(2).getMessage({ messageId, view: 0 })).rejects.toMatchObject({
+        reason: 'MESSAGE_VOID',
+        metadata: { void_reason: 'SENT_AGAIN' },
+      })
       const replayed: string[] = []
       const request = messaging.ReplayMessagesRequest.create({ topicFilter: 'void/+' })
       for await (const { messages } of asked(0).replayMessages(request)) replayed.push(...messages.map(textOf))

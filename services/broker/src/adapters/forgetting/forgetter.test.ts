@@ -105,7 +105,7 @@ test('what an earlier owner still writes of a client that was forgotten is void 
   // Of a proxy that died before the queue ever heard of it.
   await write('later', { producer: 6, ...late })
   await owner.ownership.compareNow([queue])
-  expect([...state.voidPositions]).toEqual([before, before + 1])
+  expect([...state.voidPositions.keys()]).toEqual([before, before + 1])
   expect(await seven.append(queue, 3, [bodyOf('a', 'next', { producer: 7, sequence: 3 })])).toMatchObject({
     verdict: append.AppendVerdict.STORED,
   })

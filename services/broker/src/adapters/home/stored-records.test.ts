@@ -61,6 +61,7 @@ const snapshotPart: state.SnapshotPart = {
   connections: [{ clientId, connection: number(5, 6) }],
   openExchanges: [{ clientId, key: { session: number(3, 4), packetId: 6 }, position: 88 }],
   voidPositions: [85],
+  voidReasons: [],
   retainedThrough: 90,
   groups: [],
   wills: [{ clientId, connection: number(5, 5), position: 80 }],

@@ -1,4 +1,5 @@
 import type { Log, OffsetRange } from '@tern/log'
+import { state } from '@tern/proto'
 import { encodeBatch, keyText } from '@tern/record'
 import { type Clock, type Logger, Outage, pause, unreachable } from '@tern/runtime'
 import type { Telemetry } from '../../core/counters.ts'
@@ -351,7 +352,8 @@ export class QueueRunner {
       case 'nobody':
         this.state.apply(position, undefined)
         // Who reads the past looks less closely.
-        if (topicIfMessage(body, this.rerouter.belongsHere) !== undefined) this.state.voidPositions.add(position)
+        if (topicIfMessage(body, this.rerouter.belongsHere) !== undefined)
+          this.state.noteVoid(position, state.VoidReason.MALFORMED)
         this.skipped.note(position, reading.why)
         return undefined
       default:

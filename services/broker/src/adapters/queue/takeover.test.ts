@@ -90,6 +90,7 @@ test('a snapshot that was not closed is not used: the one before and the log are
     wills: [],
     openExchanges: [],
     voidPositions: [],
+    voidReasons: [],
     groups: [],
     publishers: [],
   }

@@ -21,7 +21,8 @@ async function readRecord(runner: QueueRunner, position: number): Promise<Read> 
   const record = await runner.past.lookAt(position)
   if (record === undefined) return without(NO_MESSAGE)
   // A copy: a view would send for the whole batch that it lies in.
-  return { verdict: record.isVoid ? VOID : MESSAGE, timeMs: record.timeMs, body: Buffer.from(record.body) }
+  const voidReason = runner.state.voidPositions.get(position) ?? 0
+  return { verdict: record.isVoid ? VOID : MESSAGE, timeMs: record.timeMs, body: Buffer.from(record.body), voidReason }
 }
 
-const without = (verdict: scan.RecordVerdict): Read => ({ verdict, timeMs: 0, body: new Uint8Array() })
+const without = (verdict: scan.RecordVerdict): Read => ({ verdict, timeMs: 0, body: new Uint8Array(), voidReason: 0 })

@@ -1,4 +1,4 @@
-import { envelope } from '@tern/proto'
+import { envelope, state as kept } from '@tern/proto'
 import { expect, test } from 'vitest'
 import { QueueState } from './queue-state.ts'
 
@@ -15,7 +15,7 @@ test('a record whose sequence is not above the last of its producer is void', ()
     'void',
     'live',
   ])
-  expect([...state.voidPositions]).toEqual([2, 3])
+  expect([...state.voidPositions.keys()]).toEqual([2, 3])
   expect(state.next).toBe(5)
 })
 
@@ -121,4 +121,29 @@ test('a lower settled marker that comes late changes nothing', () => {
   const state = new QueueState(0)
   for (const [i, through] of [9, 4].entries()) state.apply(i, record({ producer: 0, settledThrough: through }))
   expect(state.settledThrough).toBe(9)
+})
+
+test('of each void record it is known which rule made it so', () => {
+  const { SENT_AGAIN, PROXY_ENDED, CONNECTION_OVER, EXCHANGE_OPEN, PUBLISHED_AGAIN, WILL_AGAIN } = kept.VoidReason
+  const queue = new QueueState(0)
+  const connection = number(1, 2)
+  const publisher = { name: 'p', sequence: 1 }
+  const qosTwo = { session: connection, packetId: 3 }
+  const will = { producer: 0, producerName: 'will/w/1.2', clientId: 'w', connection }
+  const records: [Partial<envelope.Envelope>, kept.VoidReason | undefined][] = [
+    [{ sequence: 1, connection }, undefined],
+    [{ sequence: 1, connection }, SENT_AGAIN],
+    [{ sequence: 2, connection: number(1, 1) }, CONNECTION_OVER],
+    [{ sequence: 3, connection, qosTwo }, undefined],
+    [{ sequence: 4, connection, qosTwo }, EXCHANGE_OPEN],
+    [{ sequence: 5, publisher }, undefined],
+    [{ sequence: 6, publisher }, PUBLISHED_AGAIN],
+    [will, undefined],
+    [will, WILL_AGAIN],
+    [{ producer: 8, clientId: 'w', sequence: 1, connection }, CONNECTION_OVER],
+    [{ producer: 0, clientId: '', endedProducer: 7 }, undefined],
+    [{ sequence: 7, connection }, PROXY_ENDED],
+  ]
+  for (const [position, [fields]] of records.entries()) queue.apply(position, record(fields))
+  expect(records.map((_, position) => queue.voidPositions.get(position))).toEqual(records.map(([, why]) => why))
 })

@@ -1,7 +1,8 @@
-import type { envelope } from '@tern/proto'
+import { type envelope, state } from '@tern/proto'
 import { Publishers } from './publishers.ts'
 
 type Envelope = envelope.Envelope
+const { VoidReason } = state
 export type ConnectionNumber = Readonly<{ epoch: number; counter: number }>
 
 /** What log order makes of a record: a message, a repetition or stale one, or a marker that only changes state. */
@@ -35,7 +36,8 @@ export class QueueState {
   /** Open inbound QoS 2 exchanges: client, then "session/packet id", then position. */
   readonly openExchanges = new Map<string, Map<string, number>>()
   readonly publishers = new Publishers()
-  readonly voidPositions = new Set<number>()
+  /** In their order, with why. */
+  readonly voidPositions = new Map<number, state.VoidReason>()
   /** Foreign records below it are in the queues of their topics (rule 5). */
   movedBelow: number
 
@@ -47,9 +49,12 @@ export class QueueState {
   /** Takes the record at `position`; undefined stands for a record that no proxy wrote (rule 5). */
   apply(position: number, record: Envelope | undefined): Verdict {
     this.next = position + 1
-    const verdict = record === undefined ? 'live' : this.judge(position, record)
-    if (verdict === 'void') this.voidPositions.add(position)
-    return verdict
+    return record === undefined ? 'live' : this.judge(position, record)
+  }
+
+  noteVoid(position: number, reason: state.VoidReason): 'void' {
+    this.voidPositions.set(position, reason)
+    return 'void'
   }
 
   /** Whether the record would be void if it came now: the owner need not write it. */
@@ -109,7 +114,7 @@ export class QueueState {
   }
 
   private judge(position: number, record: Envelope): Verdict {
-    if (this.isRepetition(record)) return 'void'
+    if (this.isRepetition(record)) return this.noteVoid(position, this.whyRepetition(record))
     this.noteProducer(position, record)
     if (record.settledThrough > 0) {
       this.settle(record.settledThrough)
@@ -120,7 +125,8 @@ export class QueueState {
       this.producers.set(record.endedProducer, { sequence: known?.sequence ?? 0, ended: true })
       return 'marker'
     }
-    if (!this.inConnectionOrder(record) || this.isPublished(record)) return 'void'
+    if (!this.inConnectionOrder(record)) return this.noteVoid(position, VoidReason.CONNECTION_OVER)
+    if (this.isPublished(record)) return this.noteVoid(position, VoidReason.PUBLISHED_AGAIN)
     if (record.publisher !== undefined) this.notePublisher(position, record, record.publisher)
     if (record.refused > 0) {
       this.keepRefusal(producerOf(record), record.sequence, record.refused)
@@ -131,7 +137,7 @@ export class QueueState {
       this.close(record.clientId, record.qosTwo)
       return 'marker'
     }
-    if (this.isOpen(record.clientId, record.qosTwo)) return 'void'
+    if (this.isOpen(record.clientId, record.qosTwo)) return this.noteVoid(position, VoidReason.EXCHANGE_OPEN)
     this.open(record.clientId, record.qosTwo, position)
     return 'live'
   }
@@ -145,6 +151,11 @@ export class QueueState {
     const known = this.producers.get(producerOf(record))
     if (known === undefined) return this.hasEnded(producerOf(record))
     return known.ended || record.sequence <= known.sequence
+  }
+
+  private whyRepetition(record: Envelope): state.VoidReason {
+    if (isWill(record)) return VoidReason.WILL_AGAIN
+    return this.hasEnded(producerOf(record)) ? VoidReason.PROXY_ENDED : VoidReason.SENT_AGAIN
   }
 
   /** Rule 8: what its publisher has written before, through whatever proxy. */
@@ -216,7 +227,7 @@ export class QueueState {
 
   /** Verdicts on what retention took are not asked for any more. */
   forgetBelow(start: number): void {
-    for (const position of this.voidPositions) {
+    for (const position of this.voidPositions.keys()) {
       if (position >= start) return
       this.voidPositions.delete(position)
     }

@@ -23,3 +23,11 @@ test('a snapshot of an earlier version, with a producer for each will, tells of 
   const part = state.SnapshotPart.create({ position: 6, parts: 1, closing: true, producers })
   expect([...(stateOf([part])?.wills ?? [])]).toEqual([['a/b', { connection, position: 6 }]])
 })
+
+test('a snapshot of an earlier version, without reasons, tells what is void all the same', () => {
+  const part = state.SnapshotPart.create({ position: 6, parts: 1, closing: true, voidPositions: [2, 4] })
+  expect([...(stateOf([part])?.voidPositions ?? [])]).toEqual([
+    [2, state.VoidReason.UNSPECIFIED],
+    [4, state.VoidReason.UNSPECIFIED],
+  ])
+})

@@ -46,7 +46,10 @@ export function partsOf(queue: QueueState): Part[] {
   for (const progress of publishers.progress()) {
     add('publishers', progress, 24 + progress.name.length + 24 * progress.recent.length)
   }
-  for (const at of queue.voidPositions) add('voidPositions', at, 10)
+  for (const [at, reason] of queue.voidPositions) {
+    add('voidPositions', at, 11)
+    parts.at(-1)?.voidReasons.push(reason)
+  }
   parts.push(empty(parts.length))
   for (const part of parts) part.parts = parts.length
   parts[parts.length - 1] = { ...(parts.at(-1) as Part), closing: true }
@@ -82,7 +85,7 @@ export function stateOf(parts: readonly Part[]): QueueState | undefined {
       queue.connections.set(clientId, connection as ConnectionNumber)
     }
     for (const { clientId, key, position } of part.openExchanges) if (key) queue.open(clientId, key, position)
-    for (const position of part.voidPositions) queue.voidPositions.add(position)
+    for (const [i, position] of part.voidPositions.entries()) queue.noteVoid(position, part.voidReasons[i] ?? 0)
   }
   return queue
 }

@@ -186,9 +186,9 @@ export class FakeOwners {
   private recordAt(queue: number, position: number): scan.ReadRecord {
     const { MESSAGE, FUTURE, PASSED } = scan.RecordVerdict
     const stored = this.logs[queue]?.[position]
-    if (stored === undefined) return { verdict: FUTURE, timeMs: 0, body: Buffer.alloc(0) }
-    if (position < (this.starts[queue] ?? 0)) return { verdict: PASSED, timeMs: 0, body: Buffer.alloc(0) }
-    return { verdict: MESSAGE, timeMs: stored.timeMs, body: stored.body }
+    if (stored === undefined) return scan.ReadRecord.fromPartial({ verdict: FUTURE })
+    if (position < (this.starts[queue] ?? 0)) return scan.ReadRecord.fromPartial({ verdict: PASSED })
+    return { verdict: MESSAGE, timeMs: stored.timeMs, body: stored.body, voidReason: 0 }
   }
 
   private async scan(

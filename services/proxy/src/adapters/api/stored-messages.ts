@@ -3,6 +3,7 @@ import { type message, type messaging, scan } from '@tern/proto'
 import { parseMessageId } from '@tern/telemetry'
 import { messageOf, type Sight } from '../../core/api/message.ts'
 import { badField, Refusal } from '../../core/api/refusal.ts'
+import { voidReasonOf } from '../../core/api/void-reason.ts'
 import type { Message } from '../../ports.ts'
 import { type CallContext, type Looking, patienceFor, unreachable } from './call.ts'
 
@@ -41,12 +42,14 @@ export async function storedRecord(
   if (queue >= scans.queues) throw missing('NEVER_STORED', messageId, `the region has queues 0 to ${scans.queues - 1}`)
   const records = await scans.read(queue, [position], patienceFor(call, clock.now()))
   if (records === undefined) throw unreachable(queue)
-  const { verdict = scan.RecordVerdict.UNSPECIFIED, timeMs = 0, body = new Uint8Array() } = records[0] ?? {}
+  const { verdict = scan.RecordVerdict.UNSPECIFIED, timeMs = 0, body = new Uint8Array(), voidReason } = records[0] ?? {}
   switch (verdict) {
     case scan.RecordVerdict.MESSAGE:
       return { queue, position, timeMs, body: Buffer.from(body) }
-    case scan.RecordVerdict.VOID:
-      throw missing('MESSAGE_VOID', messageId, 'it is a repetition, or stale: nobody was delivered it')
+    case scan.RecordVerdict.VOID: {
+      const { word, text } = voidReasonOf(voidReason)
+      throw missing('MESSAGE_VOID', messageId, text, { void_reason: word })
+    }
     case scan.RecordVerdict.NO_MESSAGE:
       throw missing('NO_MESSAGE', messageId, 'what stands there is a marker of the region')
     case scan.RecordVerdict.PASSED:
@@ -57,5 +60,7 @@ export async function storedRecord(
   }
 }
 
-const missing = (reason: ReasonName, messageId: string, why: string): Refusal =>
-  new Refusal('NOT_FOUND', reason, `there is no message ${messageId}: ${why}`, { metadata: { message_id: messageId } })
+const missing = (reason: ReasonName, messageId: string, why: string, more: Record<string, string> = {}): Refusal =>
+  new Refusal('NOT_FOUND', reason, `there is no message ${messageId}: ${why}`, {
+    metadata: { message_id: messageId, ...more },
+  })

@@ -59,7 +59,7 @@ async function recordOf(
   position: number,
   { scans }: Looking,
   patience: Parameters<Looking['scans']['read']>[2],
-): Promise<Pick<WhyFacts, 'verdict' | 'message'>> {
+): Promise<Pick<WhyFacts, 'verdict' | 'voidReason' | 'message'>> {
   const missing = (why: string) =>
     new Refusal('NOT_FOUND', 'NEVER_STORED', `there is no message ${messageId}: ${why}`, {
       metadata: { message_id: messageId },
@@ -67,10 +67,11 @@ async function recordOf(
   if (queue >= scans.queues) throw missing(`the region has queues 0 to ${scans.queues - 1}`)
   const [found] = (await scans.read(queue, [position], patience)) ?? []
   if (found === undefined) throw unreachable(queue)
-  const { verdict, timeMs, body } = found
+  const { verdict, timeMs, body, voidReason } = found
   if (verdict === PASSED) return { verdict: 'passed', message: undefined }
   if (verdict === MESSAGE || verdict === VOID) {
-    return { verdict: verdict === VOID ? 'void' : 'message', message: knownMessageOf(Buffer.from(body), timeMs) }
+    const message = knownMessageOf(Buffer.from(body), timeMs)
+    return verdict === VOID ? { verdict: 'void', voidReason, message } : { verdict: 'message', message }
   }
   throw missing('nothing was stored there yet, or what stands there is a marker of the region')
 }

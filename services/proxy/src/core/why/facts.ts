@@ -1,3 +1,5 @@
+import type { state } from '@tern/proto'
+
 /** What became of one delivery, as the ledger last told. */
 export type KnownDelivery = Readonly<{
   clientId: string
@@ -51,6 +53,8 @@ export type WhyFacts = Readonly<{
   nowMs: number
   /** `void`: a repetition, or stale. `passed`: retention took it. */
   verdict: 'message' | 'void' | 'passed'
+  /** Of a void one. */
+  voidReason?: state.VoidReason
   message: KnownMessage | undefined
   /** Undefined: there is no session of that client. */
   client: KnownClient | undefined

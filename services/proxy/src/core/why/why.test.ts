@@ -1,3 +1,4 @@
+import { state } from '@tern/proto'
 import { expect, test } from 'vitest'
 import type { KnownClient, KnownDelivery, WhyFacts } from './facts.ts'
 import { why } from './why.ts'
@@ -68,6 +69,7 @@ const answers: [answer: string, given: Partial<WhyFacts>, words: string][] = [
   ['CATCHING_UP', session({ subscriptions: subscribed('$share/g/a/#') }), 'reads what came before'],
   ['UNKNOWN_CLIENT', { client: undefined }, 'no session of client "c"'],
   ['VOID', { verdict: 'void' }, 'repetition'],
+  ['VOID', { verdict: 'void', voidReason: state.VoidReason.PROXY_ENDED }, 'recorded dead before it was stored'],
   ['DROPPED', ledger({ outcome: 'dropped', reason: 'the client does not read', qos: 0 }), 'the client does not read'],
   ['DROPPED', ledger({ outcome: 'refused', reasonCode: 0x97 }), 'reason code 0x97'],
   ['CATCHING_UP', {}, 'reads what came before'],

@@ -1,4 +1,5 @@
 import { matches, parseFilter } from '@tern/mqtt'
+import { voidReasonOf } from '../api/void-reason.ts'
 import type { KnownClient, KnownMessage, KnownSubscription, WhyFacts, WhyVerdict } from './facts.ts'
 import { fromLedger } from './told.ts'
 import { ago, at } from './words.ts'
@@ -12,8 +13,8 @@ export function why(facts: WhyFacts): WhyVerdict {
   if (verdict === 'void') {
     return {
       answer: 'VOID',
-      text: `Message ${messageId} is a repetition, or of a connection that was taken over: nobody is delivered it.`,
-      hint: 'The original stands before it in the same queue.',
+      text: `Message ${messageId} is void, nobody is delivered it: ${voidReasonOf(facts.voidReason).text}.`,
+      hint: 'What made it void stands before it in the same queue.',
     }
   }
   const waits = client !== undefined && inFlight(facts, client)
