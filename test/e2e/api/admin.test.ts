@@ -103,6 +103,8 @@ test('a client is disconnected by id and by filter, first on trial; its session 
   for (const text of ['one', 'two']) await publisher.publishAsync('kicked/x', text, { qos: 1 })
   const queued = await clientsApi().listQueued(clients.ListQueuedRequest.fromPartial({ clientId: 'kicked-1' }))
   expect(queued.messages.map(({ payload }) => Buffer.from(payload).toString())).toEqual(['one', 'two'])
+  const reached = async () => (await shown())?.queued
+  expect(await reached()).toBeGreaterThanOrEqual(2)
   const events = await clientsApi().listClientEvents(
     clients.ListClientEventsRequest.fromPartial({ clientId: 'kicked-1' }),
   )

@@ -5,7 +5,7 @@ import { parseClientFilter } from '../../core/admin/client-filter.ts'
 import { badField } from '../../core/api/refusal.ts'
 import { type Admin, pageSizeOf, stateOf, timestamp, timestampUnless0, tokenOf } from './admin-context.ts'
 import { clientPage, clientsOf, listClients, sessionsOf } from './client-pages.ts'
-import { listQueued } from './queued.ts'
+import { listQueued, queuedOf } from './queued.ts'
 import { homeUnreachable, qosOf, sessionOf } from './sessions.ts'
 import { willOf } from './will.ts'
 
@@ -34,7 +34,10 @@ async function getClient({ clientId }: clients.GetClientRequest, admin: Admin): 
   const summary = session.summary as inspect.SessionSummary
   const [shown] = await clientsOf([summary], admin, new Set())
   const client = shown?.client
-  if (client !== undefined && session.will !== undefined) client.will = willOf(session.will)
+  if (client !== undefined) {
+    client.queued = await queuedOf(session, admin)
+    if (session.will !== undefined) client.will = willOf(session.will)
+  }
   const subscriptions = [...session.subscriptions, ...(await subscriptionsElsewhere(summary, admin))]
   return {
     client,

@@ -1,4 +1,4 @@
-import type { clients, inspect } from '@tern/proto'
+import { type clients, inspect } from '@tern/proto'
 import { messageOf } from '../../core/api/message.ts'
 import type { Message, ReadFilter } from '../../ports.ts'
 import { type Admin, pageSizeOf, stateOf, tokenOf } from './admin-context.ts'
@@ -40,6 +40,26 @@ export async function listQueued(
     messages: page.map((each) => messageOf(each, admin.traceIds)),
     nextPageToken: more ? tokenOf(admin.tokens, from, question) : '',
   }
+}
+
+/** About how many records its queues hold beyond what it has settled, matching or not; -1: not kept for it, or an owner gives no answer. */
+export async function queuedOf(session: inspect.SessionState, { members }: Admin): Promise<number> {
+  // The subscriptions of one that ends with its connection are its proxy's: nothing is queued for it.
+  if (session.summary?.expirySeconds === 0) return -1
+  const filters = filtersOf(session)
+  if (filters.size === 0) return 0
+  const { answered } = await members.gather(members.brokers(), inspect.InspectServiceService.listQueues, () => ({}))
+  const served = answered.flatMap(({ answer }) => answer.queues.filter(({ serving }) => serving))
+  const ends = new Map(served.map(({ queue, end }) => [queue, end]))
+  const settled = new Map(session.cursor?.progress.map((each) => [each.queue, each.settled]))
+  let queued = 0
+  for (const [queue, from] of Object.entries(beginningsOf(session, filters))) {
+    const end = ends.get(Number(queue))
+    if (end === undefined) return -1
+    const done = (settled.get(Number(queue)) ?? []).reduce((sum, { first, last }) => sum + last - first + 1, 0)
+    queued += Math.max(0, end - from - done)
+  }
+  return queued
 }
 
 async function readOn(queue: number, from: number, filters: readonly ReadFilter[], size: number, admin: Admin) {

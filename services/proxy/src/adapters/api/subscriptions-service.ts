@@ -148,6 +148,6 @@ async function getGroup({ sharedFilter }: subscriptions.GetGroupRequest, admin: 
 
 async function allGroups(admin: Admin): Promise<subscriptions.WatchGroupsResponse> {
   const wish = { namePrefix: '', sharedFilters: [], after: '', limit: pageSizeMax }
-  const { groups, unreachable } = await groupsOf(wish, admin)
-  return { groups: groups.map((group) => groupOf(group, admin)), unreachable }
+  const { groups, next, unreachable } = await groupsOf(wish, admin)
+  return { groups: groups.map((group) => groupOf(group, admin)), unreachable, more: next !== '' }
 }

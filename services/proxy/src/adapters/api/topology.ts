@@ -2,7 +2,8 @@ import { type cluster, inspect, proxy } from '@tern/proto'
 import type { CallContext } from '@tern/rpc'
 import { topologyOf } from '../../core/admin/topology.ts'
 import type { Nameservers } from '../region/nameservers.ts'
-import type { Admin } from './admin-context.ts'
+import { type Admin, pageSizeMax } from './admin-context.ts'
+import { type Groups, groupsOf } from './group-views.ts'
 import { changesOf } from './watching.ts'
 
 /** What members tell of themselves is asked again after so long. */
@@ -10,6 +11,8 @@ const statsEveryMs = 900
 /** Who leads and who is silent is looked at as often, for those who watch. */
 const lookEveryMs = 150
 const tellEveryMs = 1_000
+/** How far groups are costs a question about each: seldom. */
+const groupsEveryMs = 5_000
 
 type Stats = Readonly<{
   brokers: ReadonlyMap<number, inspect.GetStatsResponse>
@@ -24,6 +27,8 @@ export class TopologyView {
   private stats: Readonly<{ at: number; asked: Promise<Stats> }> | undefined
   private looked: Readonly<{ at: number; asked: ReturnType<Nameservers['look']> }> | undefined
 
+  private grouped: Readonly<{ at: number; asked: Promise<Groups['groups']> }> | undefined
+
   constructor(admin: Admin, nameservers: Nameservers) {
     this.admin = admin
     this.nameservers = nameservers
@@ -31,7 +36,7 @@ export class TopologyView {
 
   async look(): Promise<cluster.Topology> {
     const { members, clock } = this.admin
-    const [stats, sights] = await Promise.all([this.statsNow(), this.sightsNow()])
+    const [stats, sights, groups] = await Promise.all([this.statsNow(), this.sightsNow(), this.groupsNow()])
     const table = members.routes.table()
     const living = members.all().map((named) => {
       const member = table.member(named.incarnation)
@@ -43,7 +48,7 @@ export class TopologyView {
       revision: Math.max(0, table.revision),
       queues: table.queues,
       ownerOf: (queue) => table.ownerOf(queue)?.broker,
-      ...{ living, nameservers: sights, brokers: stats.brokers, proxies: stats.proxies },
+      ...{ living, nameservers: sights, brokers: stats.brokers, proxies: stats.proxies, groups },
       unreachable: [...stats.unreachable, ...silent.map((zone) => `nameserver-${zone.replace(/^az-/, '')}`)].sort(),
     })
   }
@@ -66,6 +71,16 @@ export class TopologyView {
     const now = this.admin.clock.now()
     if (this.stats === undefined || now - this.stats.at >= statsEveryMs) this.stats = { at: now, asked: this.ask() }
     return this.stats.asked
+  }
+
+  /** The first ones by name; who gives no answer is told by the others' questions. */
+  private groupsNow(): Promise<Groups['groups']> {
+    const now = this.admin.clock.now()
+    if (this.grouped === undefined || now - this.grouped.at >= groupsEveryMs) {
+      const wish = { namePrefix: '', sharedFilters: [], after: '', limit: pageSizeMax }
+      this.grouped = { at: now, asked: groupsOf(wish, this.admin).then(({ groups }) => groups) }
+    }
+    return this.grouped.asked
   }
 
   private sightsNow(): ReturnType<Nameservers['look']> {

@@ -1,11 +1,14 @@
 import { cluster, control, type inspect, type nameserver, type proxy } from '@tern/proto'
+import type { SeenGroup } from './groups.ts'
 import { baseNameOf, type NamedMember } from './member-names.ts'
 
 const { HEALTHY, SUSPECT, DRAINING, DEAD } = cluster.MemberState
 
 /** A member that no nameserver has heard for so long is told as suspect. */
 export const suspectAfterMs = 750
-/** A group with so many records behind, or for so long, wants attention. */
+/** A group that is behind for so long wants attention; so many are named. */
+const groupBehindMax = 60_000
+const groupsNamed = 3
 const logSilentMax = 2_000
 const unackedMax = 30_000
 
@@ -23,6 +26,7 @@ export type Seen = Readonly<{
   }>[]
   brokers: ReadonlyMap<number, inspect.GetStatsResponse>
   proxies: ReadonlyMap<number, proxy.GetStatsResponse>
+  groups: readonly SeenGroup[]
   unreachable: readonly string[]
 }>
 
@@ -179,7 +183,7 @@ function percentileMs(all: readonly proxy.GetStatsResponse[], part: number): num
 function attentionOf(
   members: readonly cluster.Member[],
   owners: readonly string[],
-  { brokers, proxies }: Seen,
+  { brokers, proxies, groups, now }: Seen,
 ): cluster.Attention[] {
   const found: cluster.Attention[] = []
   const ownerless = owners.filter((owner) => owner === '').length
@@ -195,7 +199,19 @@ function attentionOf(
   const unacked = Math.max(0, ...[...proxies.values()].map(({ oldestUnackedMs }) => oldestUnackedMs))
   const seconds = Math.round(unacked / 1_000)
   if (unacked > unackedMax) note('unacknowledged', `a message is unacknowledged for ${seconds} s`, '/clients')
+  const behind = groups.filter(({ oldestMs }) => oldestMs > 0 && now - oldestMs > groupBehindMax)
+  if (behind.length > 0) note('group-behind', behindText(behind, now), '/subscriptions')
   return found
+}
+
+/** The one that waits longest first. */
+function behindText(groups: readonly SeenGroup[], now: number): string {
+  const sorted = groups.toSorted((a, b) => a.oldestMs - b.oldestMs)
+  const named = sorted.slice(0, groupsNamed).map(({ sharedFilter, oldestMs, backlogMessages }) => {
+    return `${sharedFilter} for ${Math.round((now - oldestMs) / 1_000)} s (${backlogMessages} records)`
+  })
+  const more = sorted.length > groupsNamed ? `, and ${sorted.length - groupsNamed} more` : ''
+  return `groups are behind: ${named.join(', ')}${more}`
 }
 
 const timestamp = (ms: number) => ({ seconds: Math.floor(ms / 1_000), nanos: Math.round((ms % 1_000) * 1e6) })

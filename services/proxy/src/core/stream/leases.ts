@@ -23,6 +23,13 @@ export class Leases {
     return this.all.size
   }
 
+  /** When the oldest message that is out was stored; undefined: none is. */
+  get oldestMs(): number | undefined {
+    let oldest = Number.POSITIVE_INFINITY
+    for (const { message } of this.all.values()) oldest = Math.min(oldest, message.source.timeMs)
+    return this.all.size === 0 ? undefined : oldest
+  }
+
   /** It leaves now: the first time, or again. */
   begin(message: Outgoing, entry: InFlight, filters: readonly string[], dueAt: number, round: number): Lease {
     const known = this.all.get(entry.packetId)

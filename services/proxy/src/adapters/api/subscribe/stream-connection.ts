@@ -342,10 +342,11 @@ export class StreamConnection implements Connection {
       backlogMessages += Math.max(0, region.next(queue) - 1 - low)
     }
     const cursor = encodeCursor(lows)
-    const unacked = this.leases.count
+    const { count: unacked, oldestMs } = this.leases
+    const backlogAge = oldestMs === undefined ? undefined : timestampOf(Math.max(0, now - oldestMs))
     this.push({
       $case: 'heartbeat',
-      value: { time: timestampOf(now), cursor, backlogMessages, backlogAge: undefined, unacked },
+      value: { time: timestampOf(now), cursor, backlogMessages, backlogAge, unacked },
     })
   }
 

@@ -226,6 +226,22 @@ test('silence is broken by heartbeats that bring a cursor', async () => {
   await s.say(ack(s.idOf('a')))
   await s.clock.pass(16_000)
   expect(s.heard.at(-1)).toMatchObject({ $case: 'heartbeat', value: { unacked: 0, backlogMessages: 0 } })
+  expect(s.heard.at(-1)).toMatchObject({ value: { backlogAge: undefined } })
+})
+
+test('a heartbeat says for how long the oldest message is out', async () => {
+  const s = await begin({ ackDeadline: { seconds: 60, nanos: 0 } })
+  await s.publish('a')
+  const storedMs = s.queue.messages[0]?.timeMs ?? 0
+  await s.clock.pass(9_000)
+  await s.publish('b')
+  await s.clock.pass(16_000)
+  const heard = s.heard.at(-1)
+  if (heard?.$case !== 'heartbeat') throw new Error(`${heard?.$case} came last, and no heartbeat`)
+  const { backlogAge, time, unacked } = heard.value
+  const millisOf = (given: typeof time) => (given?.seconds ?? 0) * 1_000 + (given?.nanos ?? 0) / 1e6
+  expect(unacked).toBe(2)
+  expect(millisOf(time) - millisOf(backlogAge)).toBeCloseTo(storedMs)
 })
 
 test('who drains gets no more, and its stream ends when all is settled', async () => {
