@@ -20,7 +20,7 @@ test('groups that are behind for a minute want attention, the longest first, som
     {
       kind: 'group-behind',
       text: 'groups are behind: $share/b/t for 90 s (7 records), $share/a/t for 61 s (7 records)',
-      link: '/subscriptions',
+      link: '/groups',
     },
   ])
   const many = Array.from({ length: 5 }, (_, i) => group(`${i}`, 70_000 + i))

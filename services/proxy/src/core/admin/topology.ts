@@ -200,7 +200,7 @@ function attentionOf(
   const seconds = Math.round(unacked / 1_000)
   if (unacked > unackedMax) note('unacknowledged', `a message is unacknowledged for ${seconds} s`, '/clients')
   const behind = groups.filter(({ oldestMs }) => oldestMs > 0 && now - oldestMs > groupBehindMax)
-  if (behind.length > 0) note('group-behind', behindText(behind, now), '/subscriptions')
+  if (behind.length > 0) note('group-behind', behindText(behind, now), '/groups')
   return found
 }
 
