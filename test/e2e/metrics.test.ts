@@ -55,6 +55,29 @@ test('every process of a region says what it counts, that it lives, and that it 
   await Promise.all([publisher.endAsync(), subscriber.endAsync()])
 })
 
+test('[X13] no label holds what a client chose: its id, topics, groups, properties, or the name of a publisher', async () => {
+  const [address = ''] = region.addresses
+  const api = region.plan.zones[0]?.api ?? ''
+  const word = 'chosen-by-a-client'
+  for (let i = 0; i < 20; i++) {
+    const client = await connectAsync(`mqtt://${address}`, { clientId: `${word}-${i}`, protocolVersion: 5 })
+    await client.subscribeAsync([`$share/${word}-${i}/${word}/${i}`, `${word}/${i}/#`], { qos: 1 })
+    const userProperties = { [`${word}-${i}`]: word }
+    await client.publishAsync(`${word}/${i}/"}\n1`, word, { qos: 1, retain: true, properties: { userProperties } })
+    await client.endAsync()
+    const fields = { clientId: `${word}-api-${i}`, requestId: `${word}-${i}`, messages: [{ topic: `${word}/+` }] }
+    const headers = { 'content-type': 'application/json', 'user-agent': `${word}-${i}` }
+    const request = { method: 'POST', headers, body: JSON.stringify(fields) }
+    await (await fetch(`http://${api}/tern.v1.MessagingService/Publish`, request)).text()
+    await (await fetch(`http://${api}/${word}/${i}`, { headers })).text()
+  }
+  const processes = [...region.plan.zones.map(({ metrics }) => metrics), region.plan.logMetrics]
+  const texts = await Promise.all(processes.map(async (each) => (await fetch(`http://${each}/metrics`)).text()))
+  // Whoever looks at nothing finds nothing.
+  expect(await ofRegion('tern_proxy_connects_total')).toBeGreaterThanOrEqual(20)
+  expect(texts.flatMap((text) => text.split('\n').filter((line) => line.includes(word)))).toEqual([])
+})
+
 test('Prometheus finds nothing to mend in it', async () => {
   for (const address of [region.plan.zones[0]?.metrics, region.plan.logMetrics]) {
     const text = await (await fetch(`http://${address}/metrics`)).text()
