@@ -57,7 +57,7 @@ test('a command that is not there, lacks a word or has one too many ends with 2 
     out: '',
     error: expect.stringContaining('there is no command "fly"'),
   })
-  expect(await tern('clients')).toMatchObject({ exit: 2, error: expect.stringContaining('tern clients ls') })
+  expect(await tern('simulate')).toMatchObject({ exit: 2, error: expect.stringContaining('tern simulate fleet') })
   expect(await tern('get')).toMatchObject({ exit: 2, error: expect.stringContaining('MESSAGE is missing') })
   expect(await tern('get 1-1 2-2')).toMatchObject({
     exit: 2,
@@ -161,4 +161,35 @@ test('publishing says where the message is stored', async () => {
 test('JSON is the answer and nothing else', async () => {
   const { url } = await api({ 'ClientService/ListClients': { body: { clients: [], unreachable: ['broker-a'] } } })
   expect(await tern('clients ls -o json', url)).toEqual({ exit: 0, out: '[]\n', error: '' })
+})
+
+test('a word that stands for several commands lists what there is, and says with --help what else it can', async () => {
+  const { asked, url } = await api({ 'ClientService/ListClients': { body: { clients: [] } } })
+  expect(await tern('clients -o json', url)).toMatchObject({ exit: 0, out: '[]\n' })
+  expect(asked.map(([method]) => method)).toEqual(['ClientService/ListClients'])
+  const { exit, out } = await tern('clients --help', url)
+  expect([exit, out.includes('clients kick'), out.includes('topics')]).toEqual([0, true, false])
+})
+
+test('a group is named by its name alone where that is enough, and the choices are told where it is not', async () => {
+  const groups = [
+    { name: 'one', topicFilter: 'a/#' },
+    { name: 'two', topicFilter: 'a/#' },
+    { name: 'two', topicFilter: 'b' },
+  ]
+  const { asked, url } = await api({
+    'SubscriptionService/ListGroups': { body: { groups } },
+    'SubscriptionService/GetGroup': { body: { group: {} } },
+  })
+  expect(await tern('groups get one', url)).toMatchObject({ exit: 0 })
+  expect(asked.at(-1)).toEqual(['SubscriptionService/GetGroup', { sharedFilter: '$share/one/a/#' }])
+  expect(await tern('groups get two', url)).toMatchObject({ exit: 2, error: expect.stringContaining("'$share/two/b'") })
+  expect(await tern('groups get three', url)).toMatchObject({ exit: 1, error: expect.stringContaining('no group') })
+})
+
+test('resend on trial says what would be published, and no more', async () => {
+  const body = { results: [{}], messages: [{ topic: 't', payload: 'aGk=' }] }
+  const { url } = await api({ 'MessagingService/ResendMessages': { body } })
+  const { exit, out } = await tern('resend 1-0 --dry-run', url)
+  expect([exit, out]).toEqual([0, 'would publish t  hi\n'])
 })

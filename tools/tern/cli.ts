@@ -38,7 +38,9 @@ export async function run(
 async function dispatch(argv: readonly string[], commands: readonly Command[], around: Surroundings): Promise<void> {
   const { command, rest } = find(globalsLast(argv), commands)
   if (command === undefined) {
-    const [first] = rest
+    const [first, second] = rest
+    const same = commands.filter(({ name }) => name.startsWith(`${first} `))
+    if (second === '--help' && same.length > 0) return around.streams.out(`${overview(same)}\n`)
     if (first !== undefined && !first.startsWith('-')) throw unknown(argv, commands)
     return around.streams.out(`${overview(commands)}\n`)
   }
@@ -70,13 +72,15 @@ function globalsLast(argv: readonly string[]): string[] {
   return [...words, ...first]
 }
 
-/** The command whose words are the first of what was typed; the longest one. */
+/** The command whose words are the first of what was typed; the longest one. `tern clients` alone lists them, as `tern clients ls` does. */
 function find(argv: readonly string[], commands: readonly Command[]) {
   for (const words of [2, 1]) {
     const command = commands.find(({ name }) => name === argv.slice(0, words).join(' '))
     if (command !== undefined) return { command, rest: argv.slice(words) }
   }
-  return { command: undefined, rest: argv }
+  const isAlone = argv.length === 1 || (argv[1]?.startsWith('-') && !argv.includes('--help'))
+  const list = isAlone ? commands.find(({ name }) => [`${argv[0]} ls`, `${argv[0]} tree`].includes(name)) : undefined
+  return list === undefined ? { command: undefined, rest: argv } : { command: list, rest: argv.slice(1) }
 }
 
 function unknown(argv: readonly string[], commands: readonly Command[]): Failure {

@@ -1,5 +1,6 @@
-import type { Json } from '../api.ts'
+import type { Api, Json } from '../api.ts'
 import type { Command } from '../command.ts'
+import { Failure, wrongUse } from '../failure.ts'
 import { milliseconds, millisOf, span } from '../output/time.ts'
 import { pages, partly, timestamp } from './shared.ts'
 
@@ -32,10 +33,10 @@ export const listGroups: Command = {
 export const getGroup: Command = {
   name: 'groups get',
   summary: 'one group: its members, and where it is in each queue',
-  operands: 'SHARED_FILTER',
+  operands: 'SHARED_FILTER|NAME',
   examples: ["tern groups get '$share/workers/demo/#'"],
-  async run({ operands, api, out }) {
-    const { group } = await api.call('SubscriptionService/GetGroup', { sharedFilter: operands[0] })
+  async run({ operands: [given = ''], api, out }) {
+    const { group } = await api.call('SubscriptionService/GetGroup', { sharedFilter: await sharedFilterOf(given, api) })
     if (out.format === 'json') return out.thing(group, [])
     out.table([group], columns, '')
     out.say('')
@@ -43,6 +44,17 @@ export const getGroup: Command = {
     out.say('')
     out.table(group.queues ?? [], queueColumns, '')
   },
+}
+
+/** A name is enough where only one filter goes with it. */
+async function sharedFilterOf(given: string, api: Api): Promise<string> {
+  if (given.startsWith('$share/')) return given
+  const { groups = [] } = await api.call('SubscriptionService/ListGroups', { name: given, pageSize: 100 })
+  const filters = groups.filter((each: Json) => each.name === given).map((each: Json) => each.topicFilter)
+  if (filters.length === 1) return `$share/${given}/${filters[0]}`
+  if (filters.length === 0) throw new Failure(`there is no group "${given}"`, { hint: 'tern groups ls   lists them' })
+  const named = filters.map((filter: string) => `'$share/${given}/${filter}'`)
+  throw wrongUse(`${filters.length} groups have the name "${given}"`, `give one of ${named.join(', ')}`)
 }
 
 const memberColumns = [
@@ -62,14 +74,14 @@ const queueColumns = [
 export const resetGroup: Command = {
   name: 'groups reset',
   summary: 'go on elsewhere: at a time, the earliest or the latest message',
-  operands: 'SHARED_FILTER WHERE',
+  operands: 'SHARED_FILTER|NAME WHERE',
   options: { 'dry-run': { help: 'say how many messages would repeat or be passed over' } },
   examples: ["tern groups reset '$share/workers/demo/#' 10m --dry-run"],
-  async run({ operands: [sharedFilter, where = ''], has, api, out }) {
+  async run({ operands: [given = '', where = ''], has, api, out }) {
     const to = ['earliest', 'latest'].includes(where)
       ? { anchor: `ANCHOR_${where.toUpperCase()}` }
       : { time: timestamp('WHERE', where) }
-    const request = { sharedFilter, to, validateOnly: has('dry-run') }
+    const request = { sharedFilter: await sharedFilterOf(given, api), to, validateOnly: has('dry-run') }
     const answer = await api.call('SubscriptionService/ResetGroupPosition', request)
     const would = has('dry-run') ? 'would ' : ''
     out.thing(answer, [

@@ -140,8 +140,8 @@ export const resend: Command = {
     for (const message of messages)
       out.item(message, `would publish ${printable(message.topic)}  ${payloadLine(message.payload)}`)
     results.forEach((result: Json, i: number) => {
-      const said = result.receipt ? `stored ${result.receipt.messageId}` : `refused: ${result.error?.message}`
-      out.item(result, `${operands[i]}  ${said}`)
+      if (result.receipt) out.item(result, `${operands[i]}  stored ${result.receipt.messageId}`)
+      else if (result.error) out.item(result, `${operands[i]}  refused: ${result.error.message}`)
     })
   },
 }
