@@ -55,14 +55,16 @@ export const drain = drainZone('zones drain', true, 'move the queues of a zone a
 export const undrain = drainZone('zones undrain', false, 'let a zone own queues again')
 
 /** Of a region of npm start only. The gRPC client is loaded by who needs it. */
-async function control({ target }: Invocation) {
+async function told({ target, operands: [zone = ''] }: Invocation, verb: 'kill' | 'pause' | 'heal'): Promise<string> {
   if (target.region === undefined) {
     throw new Failure('zones are killed and healed only in a region of npm start on this machine', {
       hint: 'give its folder with --data; elsewhere: tern zones drain',
     })
   }
   const { devControl } = await import('../dev-control.ts')
-  return devControl(target.region.control)
+  const { call, close } = devControl(target.region.control)
+  await call(verb, zone).finally(close)
+  return zone
 }
 
 const act = (verb: 'kill' | 'pause', summary: string): Command => ({
@@ -70,13 +72,9 @@ const act = (verb: 'kill' | 'pause', summary: string): Command => ({
   summary: `${summary} (npm start only)`,
   operands: 'ZONE',
   async run(given) {
-    const {
-      operands: [zone = ''],
-      out,
-    } = given
-    const { call, close } = await control(given)
+    const { out } = given
     const began = Date.now()
-    await call(verb, zone).finally(close)
+    const zone = await told(given, verb)
     out.say(`${zone}: ${verb === 'kill' ? 'killed and held down' : 'stands still'}`)
     const recovered = await recovery(given, zone, began)
     out.thing(recovered ?? {}, [recovered === undefined ? 'nothing had to be moved' : costOf(recovered)])
@@ -91,13 +89,9 @@ export const heal: Command = {
   summary: 'start a zone again, or let it go on (npm start only)',
   operands: 'ZONE',
   async run(given) {
-    const {
-      operands: [zone = ''],
-      out,
-    } = given
-    const { call, close } = await control(given)
+    const { out } = given
     const began = performance.now()
-    await call('heal', zone).finally(close)
+    const zone = await told(given, 'heal')
     const seconds = (performance.now() - began) / 1_000
     out.thing({ zone, seconds }, [`${zone}: ready in ${seconds.toFixed(1)} s; its queues come back a few at a time`])
   },
