@@ -3,7 +3,7 @@ import { connectAsync, type MqttClient } from 'mqtt'
 import { Failure } from './failure.ts'
 
 export type Fleet = Readonly<{
-  /** host:port of proxies: cars take them in turn. */
+  /** host:port of proxies: each car begins with another one, and goes on to the next when it is cut off. */
   addresses: readonly string[]
   cars: number
   /** Messages a second over all cars. */
@@ -44,11 +44,14 @@ export async function runFleet(fleet: Fleet): Promise<void> {
 
 async function connectCar(index: number, { addresses }: Fleet): Promise<Car> {
   const name = `car-${index + 1}`
-  const address = addresses[index % addresses.length]
+  const turn = index % addresses.length
+  const servers = [...addresses.slice(turn), ...addresses.slice(0, turn)].map(serverOf)
   const options = { clientId: name, protocolVersion: 5 as const, keepalive: 30, reconnectPeriod: 500 + (index % 500) }
-  const client = await connectAsync(`mqtt://${address}`, options, false).catch((error: Error) => {
-    throw new Failure(`${name} cannot connect to ${address}: ${error.message}`, { exitCode: 3, hint: 'npm start' })
-  })
+  const client = await connectAsync(`mqtt://${addresses[turn]}`, { ...options, servers }, false).catch(
+    (error: Error) => {
+      throw new Failure(`${name} cannot connect to ${addresses}: ${error.message}`, { exitCode: 3, hint: 'npm start' })
+    },
+  )
   client.on('error', () => {})
   return {
     name,
@@ -58,6 +61,11 @@ async function connectCar(index: number, { addresses }: Fleet): Promise<Car> {
     longitude: 11 + ((index * 61) % 100) / 100,
     km: 0,
   }
+}
+
+function serverOf(address: string) {
+  const colon = address.lastIndexOf(':')
+  return { protocol: 'mqtt' as const, host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
 }
 
 async function report(cars: readonly Car[], { rate, seconds, qos, signal, say }: Fleet): Promise<void> {

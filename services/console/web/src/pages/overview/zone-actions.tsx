@@ -16,7 +16,8 @@ export function ZoneActions({ zone, owned }: Readonly<{ zone: ZoneJson; owned: n
   const [healing, setHealing] = useState(false)
   const { name = '' } = zone
   const draining = zone.state === 'MEMBER_STATE_DRAINING'
-  const down = lookOfZone(zone).word === 'down'
+  const { word } = lookOfZone(zone)
+  const down = word === 'down'
   const begin = (next: Act) => {
     setAct(next)
     if (next !== 'drain') return
@@ -41,7 +42,7 @@ export function ZoneActions({ zone, owned }: Readonly<{ zone: ZoneJson; owned: n
           <button type="button" className="button small danger" disabled={down} onClick={() => begin('kill')}>
             Kill <span className="visually-hidden">{name}</span>
           </button>
-          <button type="button" className="button small" disabled={healing} onClick={heal}>
+          <button type="button" className="button small" disabled={healing || word === 'healthy'} onClick={heal}>
             {healing ? 'Healing …' : 'Heal'} <span className="visually-hidden">{name}</span>
           </button>
         </>
