@@ -8,6 +8,7 @@ type Options = Readonly<{
   servers: readonly string[]
   rounds: number
   seconds: number
+  warmSeconds: number
   added: boolean
 }>
 
@@ -41,7 +42,7 @@ const known: Readonly<Record<string, () => Promise<Server | undefined>>> = {
 }
 
 /** TernMQ on its embedded log beside mosquitto and aedes. */
-export async function beside({ only, servers, rounds, seconds, added }: Options): Promise<void> {
+export async function beside({ only, servers, rounds, seconds, warmSeconds, added }: Options): Promise<void> {
   const wanted = scenarios.filter(({ name }) => only.length === 0 || only.includes(name))
   const measurements: Measurement[] = []
   for (const scenario of wanted) {
@@ -52,7 +53,7 @@ export async function beside({ only, servers, rounds, seconds, added }: Options)
         if (server === undefined) process.stderr.write(`${name} is not installed; it is left out\n`)
         else {
           try {
-            measurements.push(await measure(server, scenario, seconds))
+            measurements.push(await measure(server, scenario, { seconds, warmSeconds }))
           } catch (error) {
             process.stderr.write(`${(error as Error).message}; this round is left out\n`)
           }

@@ -22,9 +22,6 @@ export type Measurement = Readonly<{
   kibPerConnection: number
 }>
 
-/** A server that was just started runs code that is not compiled yet, at several times the cost: longer than that. */
-const warmSeconds = 10
-
 /** Runs the load in a process of its own, and looks when measuring begins and when it is over. */
 export async function underLoad<Look>(
   what: string,
@@ -51,10 +48,13 @@ export async function underLoad<Look>(
   return { result, before: (await before) ?? after, after }
 }
 
+/** A server that was just started runs code that is not compiled yet, at several times the cost: `warmSeconds` are longer than that. */
+export type Time = Readonly<{ seconds: number; warmSeconds: number }>
+
 /** One load against one server. */
-export async function measure(server: Server, { name, load }: Scenario, seconds: number): Promise<Measurement> {
+export async function measure(server: Server, { name, load }: Scenario, time: Time): Promise<Measurement> {
   const { addresses } = server
-  const given: Load = load.kind === 'live' ? { ...load, addresses, warmSeconds, seconds } : { ...load, addresses }
+  const given: Load = load.kind === 'live' ? { ...load, addresses, ...time } : { ...load, addresses }
   const look = () => ({ cpu: server.cpuSeconds(), resident: server.residentBytes() })
   const { result, before, after } = await underLoad(`${name} against ${server.name}`, given, look)
   const grown = after.resident - before.resident

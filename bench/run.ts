@@ -13,7 +13,7 @@ const flags = flagsOrExit('npm run bench -- [flags]: TernMQ beside others on thi
   messages: { default: '10000000', help: 'with --query: how many are stored', whole: [1, 1_000_000_000] },
   rounds: { default: '3', help: 'how often each is measured; medians are shown', whole: [1, 100] },
   seconds: { default: '5', help: 'length of a measurement', whole: [1, 600] },
-  warm: { default: '60', help: 'with kafka: seconds of load before the first measurement', whole: [1, 600] },
+  warm: { default: '0', help: 'seconds of load before a measurement; 0: 10, with kafka 60', whole: [0, 600] },
   only: { default: '', help: `scenarios, with commas, of ${scenarios.map(({ name }) => name).join(' ')}; empty: all` },
   servers: { default: '', help: 'what is measured, with commas; empty: all that are there' },
   add: { default: '', isSwitch: true, help: 'adds to the rounds of earlier runs in bench/results' },
@@ -23,7 +23,7 @@ const flags = flagsOrExit('npm run bench -- [flags]: TernMQ beside others on thi
 const options = {
   rounds: Number(flags.rounds),
   seconds: Number(flags.seconds),
-  warmSeconds: Number(flags.warm),
+  warmSeconds: Number(flags.warm) || (flags.log === 'kafka' ? 60 : 10),
   added: flags.add === 'true',
 }
 const listed = (text: string) => text.split(',').filter((name) => name !== '')
