@@ -40,6 +40,8 @@ export async function searchTraces(
     await nextTurn()
     signal.throwIfAborted()
   }
+  // Each step is in order by itself.
+  found.sort((a, b) => Number(BigInt(b.startUnixNano) - BigInt(a.startUnixNano)))
   return { traces: found, inspected }
 }
 
