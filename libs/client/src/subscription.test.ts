@@ -73,6 +73,11 @@ test('a broken stream goes on with the same subscriber; what was handed out befo
   clock.pass(100)
   expect(wire.subscribing).toHaveLength(2)
   expect(stream().sent[0]?.frame).toMatchObject({ $case: 'open', value: { subscriberId: 's-7', group: 'g' } })
+  // Without an id of its own: the session was asked to wait for this stream, and is not made to outlive it for longer.
+  const asked = wire.subscribing.map(
+    ({ sent: [open] }) => open?.frame?.$case === 'open' && open.frame.value.sessionExpiry,
+  )
+  expect(asked).toEqual([durationOf(60_000), durationOf(60_000)])
   opened('s-7')
   lost.ack()
   deliver('3')

@@ -16,6 +16,8 @@ export type SubscriptionOptions = Readonly<{
 
 /** Three heartbeats missed: the other side is gone, whatever the socket says. */
 const silenceMaxMs = 45_000
+/** Without an id of its own, a subscriber is told one, and its session waits for so long for the next stream. */
+const namelessExpiryMs = 60_000
 /** A lease is extended so many times within its deadline. */
 const extensions = 3
 
@@ -105,7 +107,8 @@ export class Subscription implements AsyncIterable<ReceivedMessage> {
     })
     this.stream = stream
     this.heardAt = clock.now()
-    this.say({ $case: 'open', value: { ...open, subscriberId: this.subscriberId } })
+    const sessionExpiry = open.sessionExpiry ?? (open.subscriberId === '' ? durationOf(namelessExpiryMs) : undefined)
+    this.say({ $case: 'open', value: { ...open, subscriberId: this.subscriberId, sessionExpiry } })
     this.arm('silence', silenceMaxMs, () => this.lookForSilence())
   }
 
