@@ -83,9 +83,9 @@ export const resetGroup: Command = {
       : { time: timestamp('WHERE', where) }
     const request = { sharedFilter: await sharedFilterOf(given, api), to, validateOnly: has('dry-run') }
     const answer = await api.call('SubscriptionService/ResetGroupPosition', request)
-    const would = has('dry-run') ? 'would ' : ''
-    out.thing(answer, [
-      `${answer.repeatedMessages ?? 0} ${would}come again, ${answer.skippedMessages ?? 0} ${would}be passed over`,
-    ])
+    const [again, over] = has('dry-run')
+      ? ['would come again', 'would be passed over']
+      : ['come again', 'are passed over']
+    out.thing(answer, [`${answer.repeatedMessages ?? 0} ${again}, ${answer.skippedMessages ?? 0} ${over}`])
   },
 }
