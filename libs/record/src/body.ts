@@ -48,24 +48,21 @@ export function keyText(body: Buffer): string | undefined {
 }
 
 function findHeader(buffer: Buffer, at: number, end: number, name: string): Buffer | undefined {
-  const reader = new VarintReader(buffer, at, end)
-  const length = goToHeader(buffer, reader, name)
-  return length < 0 ? undefined : buffer.subarray(reader.at, reader.at + length)
+  const content = headerIn(buffer, new VarintReader(buffer, at, end), name)
+  return content && buffer.subarray(content.at, content.end)
 }
 
-/** Leaves the reader, which is at the headers, before the content of the header; -1 when there is none, or it has no content. */
-export function goToHeader(buffer: Buffer, reader: VarintReader, name: string): number {
+/** The content of the header, as the reader comes to it, which is at the headers; undefined when there is none, or it has no content. */
+export function headerIn(buffer: Buffer, reader: VarintReader, name: string): VarintReader | undefined {
   for (let left = reader.signed(); left > 0; left--) {
     const nameBytes = reader.signed()
     const nameAt = reader.take(nameBytes)
     const length = reader.signed()
-    if (isText(buffer, nameAt, nameBytes, name)) {
-      if (reader.at + length > reader.end) throw new RangeError('a length reaches beyond the end')
-      return length
-    }
-    if (length > 0) reader.take(length)
+    const from = length > 0 ? reader.take(length) : reader.at
+    if (!isText(buffer, nameAt, nameBytes, name)) continue
+    return length < 0 ? undefined : new VarintReader(buffer, from, from + length)
   }
-  return -1
+  return undefined
 }
 
 /** Of a text in ASCII. */

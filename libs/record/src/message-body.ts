@@ -1,4 +1,4 @@
-import { fieldSize, goToHeader, writeField } from './body.ts'
+import { fieldSize, headerIn, writeField } from './body.ts'
 import { decodeFrom } from './envelope-decoder.ts'
 import { type Envelope, envelopeSizeMax, writeEnvelope } from './envelope-encoder.ts'
 import { VarintReader, varintSize, writeVarint, zigzag } from './varint.ts'
@@ -37,25 +37,26 @@ export function encodeMessage(
 
 /** The envelope of a record; undefined when it has none. RangeError when it is cut off. */
 export function envelopeOf(body: Buffer): Envelope | undefined {
-  const reader = new VarintReader(body, 0, body.length)
-  skipField(reader)
-  skipField(reader)
-  const length = goToHeader(body, reader, 'tern')
-  return length < 0 ? undefined : decodeFrom(body, new VarintReader(body, reader.at, reader.at + length))
+  const reader = envelopeIn(body)
+  return reader && decodeFrom(body, reader)
 }
 
 /** Who published a record; empty where nobody is known. The client id comes first in an envelope, and most of the time is all that is read. */
 export function publisherOf(body: Buffer): string {
-  const reader = new VarintReader(body, 0, body.length)
-  skipField(reader)
-  skipField(reader)
-  const length = goToHeader(body, reader, 'tern')
-  if (length <= 0) return ''
-  if (body[reader.at] !== 0x0a) return envelopeOf(body)?.clientId ?? ''
+  const reader = envelopeIn(body)
+  if (reader === undefined || reader.at === reader.end) return ''
+  if (body[reader.at] !== 0x0a) return decodeFrom(body, reader).clientId
   reader.take(1)
   const bytes = reader.next()
   const from = reader.take(bytes)
   return body.toString('utf8', from, from + bytes)
+}
+
+function envelopeIn(body: Buffer): VarintReader | undefined {
+  const reader = new VarintReader(body, 0, body.length)
+  skipField(reader)
+  skipField(reader)
+  return headerIn(body, reader, 'tern')
 }
 
 function skipField(reader: VarintReader): void {
