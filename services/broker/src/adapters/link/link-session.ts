@@ -1,5 +1,5 @@
 import { append, type deliver, type envelope, home, type link, type question } from '@tern/proto'
-import { type Envelope, envelopeOf, unpack } from '@tern/record'
+import { unpack } from '@tern/record'
 import { type Clock, type Logger, pause } from '@tern/runtime'
 import type { AppendVerdict, Place } from '../../core/queue/append-queue.ts'
 import { ClientQuestions } from '../forgetting/client-questions.ts'
@@ -12,6 +12,7 @@ import type { Link } from './link.ts'
 import { openExchanges } from './open-exchanges.ts'
 import { publisherAnswer } from './publisher-progress.ts'
 import { readAnswer, retainedAnswer } from './reads.ts'
+import { envelopeAt } from './record-publisher.ts'
 
 /** Asks for delivery from the present end on. */
 const fromPresentEnd = -2
@@ -204,10 +205,4 @@ export class LinkSession {
     }
     return undefined
   }
-}
-
-function envelopeAt(body: Buffer): Envelope {
-  const found = envelopeOf(body)
-  if (found === undefined) throw new Error('an appended record has no envelope')
-  return found
 }

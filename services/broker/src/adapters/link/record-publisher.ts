@@ -48,7 +48,8 @@ function publishHere(runner: QueueRunner, bodies: readonly Buffer[], clock: Cloc
   })
 }
 
-function envelopeAt(body: Buffer): Envelope {
+/** Of a record that a part of the region wrote. */
+export function envelopeAt(body: Buffer): Envelope {
   const found = envelopeOf(body)
   if (found === undefined) throw new Error('a record has no envelope')
   return found
