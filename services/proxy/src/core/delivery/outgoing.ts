@@ -2,7 +2,6 @@ import { type Properties, PublishTemplate, type QoS } from '@tern/mqtt'
 import { type Envelope, envelopeOf, keyText, readBody } from '@tern/record'
 import type { Clock } from '@tern/runtime'
 import type { Message } from '../../ports.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 
 /** A message on its way to clients, taken apart once for all of them. */
 export class Outgoing {
@@ -20,7 +19,6 @@ export class Outgoing {
   readonly receivedMs: number
   private readonly timeMs: number
   private readonly expirySeconds: number | undefined
-  private writtenUs = 0
 
   constructor(source: Message, topic = topicOf(source)) {
     const { queue, position, timeMs, body } = source
@@ -39,12 +37,6 @@ export class Outgoing {
     this.receivedMs = envelope?.receiveTimeMs ?? 0
     this.expirySeconds = envelope?.messageExpirySeconds
     this.template = new PublishTemplate(key ?? '', value ?? new Uint8Array(), envelope ? propertiesOf(envelope) : {})
-  }
-
-  /** One time for all clients that it goes to in one turn. */
-  writtenAt(ledger: Ledger): number {
-    if (this.writtenUs === 0) this.writtenUs = ledger.now()
-    return this.writtenUs
   }
 
   /** What is left of its life in whole seconds; undefined for ever, negative when it is over [MQTT5-3.3.2-5] [MQTT5-3.3.2-6]. */

@@ -19,7 +19,7 @@ export class DeliveryAccount {
   /** It was handed to the connection. Of QoS 0 there is no more to say. */
   written(message: Outgoing, entry: InFlight | undefined, filter: string): void {
     const { ledger, clientId } = this
-    const now = message.writtenAt(ledger)
+    const now = ledger.now()
     if (entry === undefined) {
       const { queue, position } = message
       ledger.put(entryKind.written, queue, position, 0, now, now, now, clientId, filter)
