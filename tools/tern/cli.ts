@@ -39,9 +39,9 @@ async function dispatch(argv: readonly string[], commands: readonly Command[], a
   const { command, rest } = find(globalsLast(argv), commands)
   if (command === undefined) {
     const [first, second] = rest
-    const same = commands.filter(({ name }) => name.startsWith(`${first} `))
+    const same = startingWith(first, commands)
     if (second === '--help' && same.length > 0) return around.streams.out(`${overview(same)}\n`)
-    if (first !== undefined && !first.startsWith('-')) throw unknown(argv, commands)
+    if (first !== undefined && !first.startsWith('-')) throw unknown(first, same)
     return around.streams.out(`${overview(commands)}\n`)
   }
   const { values, positionals } = parse(rest, command)
@@ -83,11 +83,12 @@ function find(argv: readonly string[], commands: readonly Command[]) {
   return list === undefined ? { command: undefined, rest: argv } : { command: list, rest: argv.slice(1) }
 }
 
-function unknown(argv: readonly string[], commands: readonly Command[]): Failure {
-  const [first = ''] = argv
-  const same = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name)
+const startingWith = (word: string | undefined, commands: readonly Command[]): Command[] =>
+  commands.filter(({ name }) => name.startsWith(`${word} `))
+
+function unknown(first: string, same: readonly Command[]): Failure {
   if (same.length > 0)
-    return wrongUse(`"tern ${first}" needs one more word`, same.map((name) => `tern ${name}`).join(', '))
+    return wrongUse(`"tern ${first}" needs one more word`, same.map(({ name }) => `tern ${name}`).join(', '))
   return wrongUse(`there is no command "${first}"`, 'tern --help   lists them')
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises'
+import { addressOf } from '@tern/runtime'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { Failure } from './failure.ts'
 
@@ -63,10 +64,7 @@ async function connectCar(index: number, { addresses }: Fleet): Promise<Car> {
   }
 }
 
-function serverOf(address: string) {
-  const colon = address.lastIndexOf(':')
-  return { protocol: 'mqtt' as const, host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
-}
+const serverOf = (address: string) => ({ protocol: 'mqtt' as const, ...addressOf(address) })
 
 async function report(cars: readonly Car[], { rate, seconds, qos, signal, say }: Fleet): Promise<void> {
   const began = performance.now()

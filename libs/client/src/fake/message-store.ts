@@ -3,7 +3,7 @@ import { message, messaging } from '@tern/proto'
 import type { Clock } from '@tern/runtime'
 import type { Looking } from '../looking-back.ts'
 import { TernError } from '../tern-error.ts'
-import { timestampOf } from '../time.ts'
+import { millisOf, timestampOf } from '../time.ts'
 
 /** What a fake region has stored, in one queue, the newest `kept` of it. */
 export class MessageStore implements Looking {
@@ -129,6 +129,3 @@ export const hasProperties = (each: message.Message, wanted: readonly message.Us
   wanted.every(({ name, value }) => each.userProperties.some((has) => has.name === name && has.value === value))
 
 export const offsetOf = ({ position }: message.Message): number => position?.offset ?? 0
-
-const millisOf = (time: Readonly<{ seconds: number; nanos: number }> | undefined, otherwise: number): number =>
-  time === undefined ? otherwise : time.seconds * 1_000 + Math.floor(time.nanos / 1e6)
