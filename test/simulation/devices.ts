@@ -132,3 +132,11 @@ export type Load = Readonly<{
 }>
 
 export const textOf = ({ rule, what }: Violation): string => `${rule}: ${what}`
+
+type Publishing = Readonly<{ unacknowledged: number; options: Readonly<{ clientId: string }> }>
+
+/** Who still waits for answers. */
+export const stuckOf = (publishing: readonly Publishing[]): string[] =>
+  publishing.flatMap(({ unacknowledged, options }) =>
+    unacknowledged > 0 ? [`stuck: ${options.clientId} waits for ${unacknowledged} answers`] : [],
+  )

@@ -1,6 +1,6 @@
 import type { Device } from '../failure/device.ts'
 import { checkRetained } from '../failure/retained.ts'
-import { Devices, type Kind, type Load, textOf } from './devices.ts'
+import { Devices, type Kind, type Load, stuckOf, textOf } from './devices.ts'
 import type { Site } from './site.ts'
 
 const publishers = 3
@@ -157,10 +157,7 @@ export class Fleet implements Load {
   }
 
   missing(): readonly string[] {
-    const unanswered = [...this.publishing, this.passing].flatMap((device) =>
-      device.unacknowledged > 0 ? [`stuck: ${device.options.clientId} waits for ${device.unacknowledged} answers`] : [],
-    )
-    return this.devices.missing().map(textOf).concat(unanswered)
+    return [...this.devices.missing().map(textOf), ...stuckOf([...this.publishing, this.passing])]
   }
 
   wrongInTheEnd(): readonly string[] {

@@ -4,7 +4,7 @@ import { checkRetained } from '../failure/retained.ts'
 import type { StreamPublisher } from '../failure/stream/stream-publisher.ts'
 import { ackOf, type StreamSubscriber, type StreamSubscriberOptions } from '../failure/stream/stream-subscriber.ts'
 import { TwoFaced } from '../failure/stream/two-faced.ts'
-import { Devices, type Load, textOf } from './devices.ts'
+import { Devices, type Load, stuckOf, textOf } from './devices.ts'
 import type { Site } from './site.ts'
 
 type Said = NonNullable<messaging.SubscribeRequest['frame']>
@@ -121,10 +121,7 @@ export class StreamFleet implements Load {
   }
 
   missing(): readonly string[] {
-    const unanswered = this.publishing.flatMap(({ unacknowledged, options }) =>
-      unacknowledged > 0 ? [`stuck: ${options.clientId} waits for ${unacknowledged} answers`] : [],
-    )
-    const missing = [...this.devices.missing().map(textOf), ...unanswered]
+    const missing = [...this.devices.missing().map(textOf), ...stuckOf(this.publishing)]
     return missing.length > 0 ? missing : this.notAgain()
   }
 
